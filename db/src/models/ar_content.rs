@@ -1,0 +1,231 @@
+//! An order of a studio: the printed photo with its code, and everything that hangs on it.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::entity::{Narrows, all, any, entity, insertable};
+use crate::enums::text_enum;
+use crate::predicate::{
+    Predicate, TextFilter, TimeFilter, is_not_true, like_escaped, text_conditions, time_conditions,
+};
+use crate::schema::ar_content;
+use crate::{Filter, Result, Session, Tx};
+
+text_enum! {
+    /// Where an order stands.
+    ArContentStatus {
+        /// It waits for its photo or for a video that can play.
+        Pending = "PENDING",
+        /// Its media are examined.
+        Processing = "PROCESSING",
+        /// Its code plays.
+        Ready = "READY",
+        /// Its media could not be used.
+        Failed = "FAILED",
+        /// It was put away; its code says so.
+        Archived = "ARCHIVED",
+    }
+}
+
+/// A row of `ar_content`.
+#[derive(Debug, Clone, Queryable, Selectable, Serialize, Deserialize)]
+#[diesel(table_name = ar_content, check_for_backend(diesel::pg::Pg))]
+#[expect(missing_docs, reason = "the columns are told in the migrations and in the API")]
+pub struct ArContent {
+    pub id: i64,
+    pub company_id: i64,
+    pub project_id: i64,
+    pub active_video_id: Option<i64>,
+    pub photo_media_id: Option<i64>,
+    pub unique_id: Uuid,
+    pub order_number: String,
+    pub customer_name: Option<String>,
+    pub customer_phone: Option<String>,
+    pub customer_email: Option<String>,
+    pub duration_years: i32,
+    pub expires_at: DateTime<Utc>,
+    pub views_count: i64,
+    pub status: ArContentStatus,
+    pub content_metadata: serde_json::Value,
+    pub version: i32,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub deleted_at: Option<DateTime<Utc>>,
+    pub deletion_id: Option<Uuid>,
+}
+
+entity!(
+    ArContent in ar_content as "arContent", scoped by company_id, deletable,
+    ordered by ArContentOrder {
+        CreatedAt: created_at as Time,
+        UpdatedAt: updated_at as Time,
+        OrderNumber: order_number as Text,
+        ExpiresAt: expires_at as Time,
+    },
+    filtered by ArContentFilter,
+    child of Project by project_id,
+    child of Company by company_id,
+);
+
+/// Which orders a list holds. All given parts must hold; of `any_of` one must.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
+#[expect(missing_docs, reason = "named after the columns")]
+pub struct ArContentFilter {
+    pub all_of: Vec<ArContentFilter>,
+    pub any_of: Option<Vec<ArContentFilter>>,
+    pub not: Option<Box<ArContentFilter>>,
+    /// Found in the number or in what is known of the customer, ignoring case.
+    pub search: Option<String>,
+    pub unique_id: Option<Uuid>,
+    pub project_ids: Option<Vec<i64>>,
+    pub order_number: Option<TextFilter>,
+    pub customer_name: Option<TextFilter>,
+    pub customer_phone: Option<TextFilter>,
+    pub customer_email: Option<TextFilter>,
+    pub statuses: Option<Vec<ArContentStatus>>,
+    pub created_at: Option<TimeFilter>,
+    pub expires_at: Option<TimeFilter>,
+}
+
+impl Filter for ArContentFilter {}
+
+impl Narrows<ar_content::table> for ArContentFilter {
+    fn conditions(&self) -> Vec<Predicate<ar_content::table>> {
+        let mut conditions: Vec<Predicate<ar_content::table>> = Vec::new();
+        conditions.extend(self.all_of.iter().map(|filter| all(filter.conditions())));
+        if let Some(any_of) = &self.any_of {
+            conditions.push(any(any_of.iter().map(|filter| all(filter.conditions())).collect()));
+        }
+        if let Some(not) = &self.not {
+            conditions.push(is_not_true(all(not.conditions())));
+        }
+        if let Some(search) = &self.search {
+            conditions.push(found_in_text(search));
+        }
+        if let Some(unique_id) = self.unique_id {
+            conditions.push(Box::new(ar_content::unique_id.eq(unique_id)));
+        }
+        if let Some(ids) = &self.project_ids {
+            conditions.push(Box::new(ar_content::project_id.eq_any(ids.clone())));
+        }
+        if let Some(statuses) = &self.statuses {
+            conditions.push(Box::new(ar_content::status.eq_any(statuses.clone())));
+        }
+        if let Some(filter) = &self.order_number {
+            text_conditions!(conditions, ar_content::order_number, filter);
+        }
+        if let Some(filter) = &self.customer_name {
+            text_conditions!(conditions, ar_content::customer_name, filter);
+        }
+        if let Some(filter) = &self.customer_phone {
+            text_conditions!(conditions, ar_content::customer_phone, filter);
+        }
+        if let Some(filter) = &self.customer_email {
+            text_conditions!(conditions, ar_content::customer_email, filter);
+        }
+        if let Some(filter) = &self.created_at {
+            time_conditions!(conditions, ar_content::created_at, filter);
+        }
+        if let Some(filter) = &self.expires_at {
+            time_conditions!(conditions, ar_content::expires_at, filter);
+        }
+        conditions
+    }
+}
+
+fn found_in_text(search: &str) -> Predicate<ar_content::table> {
+    let pattern = format!("%{}%", like_escaped(search));
+    any(vec![
+        Box::new(ar_content::order_number.ilike(pattern.clone())),
+        Box::new(ar_content::customer_name.ilike(pattern.clone()).assume_not_null()),
+        Box::new(ar_content::customer_phone.ilike(pattern.clone()).assume_not_null()),
+        Box::new(ar_content::customer_email.ilike(pattern).assume_not_null()),
+    ])
+}
+
+/// What a new order needs.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = ar_content)]
+#[expect(missing_docs, reason = "the columns are told at the row")]
+pub struct NewArContent {
+    pub company_id: i64,
+    pub project_id: i64,
+    pub photo_media_id: Option<i64>,
+    pub unique_id: Uuid,
+    pub order_number: String,
+    pub customer_name: Option<String>,
+    pub customer_phone: Option<String>,
+    pub customer_email: Option<String>,
+    pub duration_years: i32,
+    pub expires_at: DateTime<Utc>,
+    pub status: ArContentStatus,
+    pub content_metadata: serde_json::Value,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+insertable!(ArContent from NewArContent in ar_content);
+
+impl ArContent {
+    /// The order of this code, deleted or not.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn by_unique_id(session: &Session, unique_id: Uuid) -> Result<Option<Self>> {
+        Ok(Self::by_unique_ids(session, &[unique_id]).await?.pop())
+    }
+
+    /// The orders of these codes, deleted or not.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn by_unique_ids(session: &Session, unique_ids: &[Uuid]) -> Result<Vec<Self>> {
+        let rows =
+            ar_content::table.filter(ar_content::unique_id.eq_any(unique_ids.to_vec())).select(Self::as_select());
+        let rows: Vec<Self> = rows.load(&mut *session.connection().await?).await?;
+        Ok(rows.into_iter().filter(|content| session.scope().holds(content.company_id)).collect())
+    }
+
+    /// Whether a live order of the project has this number.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn number_is_taken(session: &Session, project_id: i64, order_number: &str) -> Result<bool> {
+        let taken = diesel::select(diesel::dsl::exists(
+            ar_content::table
+                .filter(ar_content::project_id.eq(project_id))
+                .filter(ar_content::order_number.eq(order_number.to_owned()))
+                .filter(ar_content::deleted_at.is_null()),
+        ));
+        Ok(taken.get_result(&mut *session.connection().await?).await?)
+    }
+
+    /// Sets or removes the operator's choice of video: an edit, which the version counts.
+    ///
+    /// # Errors
+    /// When a constraint refuses it or the statement fails.
+    pub async fn pin_video(tx: &Tx, id: i64, video_id: Option<i64>, now: DateTime<Utc>) -> Result<Self> {
+        let row = diesel::update(ar_content::table.find(id))
+            .set((
+                ar_content::active_video_id.eq(video_id),
+                ar_content::version.eq(ar_content::version + 1),
+                ar_content::updated_at.eq(now),
+            ))
+            .returning(Self::as_returning());
+        Ok(row.get_result(&mut *tx.connection().await?).await?)
+    }
+
+    /// Moves an order to another status: a processing state, which the version does not count.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn set_status(tx: &Tx, id: i64, status: ArContentStatus) -> Result<Self> {
+        let row = diesel::update(ar_content::table.find(id))
+            .set(ar_content::status.eq(status))
+            .returning(Self::as_returning());
+        Ok(row.get_result(&mut *tx.connection().await?).await?)
+    }
+}

@@ -1,0 +1,42 @@
+//! The rows: one noun a file, with its `entity!` line, what a new row needs, and its odd queries.
+//!
+//! Rules live elsewhere; a model only says what is stored and who sees it.
+
+mod api_key;
+mod ar_content;
+mod audit_entry;
+mod company;
+mod idempotency_key;
+mod login_address;
+mod media;
+mod membership;
+mod project;
+mod setting;
+mod sign_in;
+mod upload;
+mod user;
+mod video;
+mod video_schedule;
+mod view_event;
+mod view_session;
+
+pub use api_key::{ApiKey, ApiKeyOrder, ApiKeyScope, NewApiKey};
+pub use ar_content::{ArContent, ArContentFilter, ArContentOrder, ArContentStatus, NewArContent};
+pub use audit_entry::{ActorKind, NewAuditEntry};
+pub use company::{Company, CompanyOrder, CompanyStatus, NewCompany};
+pub use idempotency_key::{Claim, IdempotencyKey};
+pub use login_address::LoginAddress;
+pub use media::{Media, MediaOrder, NewMedia};
+pub use membership::{Membership, MembershipOrder, Role};
+pub use project::{NewProject, Project, ProjectOrder, ProjectStatus};
+pub use setting::Setting;
+pub use sign_in::SignIn;
+pub use upload::{NewUpload, Upload, UploadKind, UploadOrder, UploadStatus};
+pub use user::{NewUser, User, UserOrder, UserRole};
+pub use video::{NewVideo, Video, VideoOrder, VideoStatus};
+pub use video_schedule::{NewVideoSchedule, VideoSchedule, VideoScheduleOrder, VideoScheduleStatus};
+pub use view_event::{NewViewEvent, ViewEvent, ViewEventKind, ViewLogScope};
+pub use view_session::{
+    DeviceType, NewViewSession, PlaybackSource, TrackingQuality, ViewSession, ViewSessionFilter, ViewSessionOrder,
+    ViewSessionStatus,
+};

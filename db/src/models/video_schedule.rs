@@ -1,0 +1,93 @@
+//! A window of time in which a video plays.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
+
+use crate::entity::{entity, insertable};
+use crate::enums::text_enum;
+use crate::schema::video_schedules;
+use crate::{NoFilter, Result, Session};
+
+text_enum! {
+    /// Whether a window counts.
+    VideoScheduleStatus {
+        /// It does.
+        Active = "ACTIVE",
+        /// It is as if absent.
+        Disabled = "DISABLED",
+    }
+}
+
+/// A row of `video_schedules`: half open, from `start_time` up to, not including, `end_time`.
+#[derive(Debug, Clone, Queryable, Selectable, Serialize, Deserialize)]
+#[diesel(table_name = video_schedules, check_for_backend(diesel::pg::Pg))]
+#[expect(missing_docs, reason = "the columns are told in the migrations and in the API")]
+pub struct VideoSchedule {
+    pub id: i64,
+    pub company_id: i64,
+    pub ar_content_id: i64,
+    pub video_id: i64,
+    pub start_time: DateTime<Utc>,
+    pub end_time: DateTime<Utc>,
+    pub priority: i32,
+    pub status: VideoScheduleStatus,
+    pub description: Option<String>,
+    pub version: i32,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+entity!(
+    VideoSchedule in video_schedules as "videoSchedule", scoped by company_id, permanent,
+    ordered by VideoScheduleOrder {},
+    filtered by NoFilter,
+    child of ArContent by ar_content_id,
+    child of Video by video_id,
+    child of Company by company_id,
+);
+
+/// What a new window needs.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = video_schedules)]
+#[expect(missing_docs, reason = "the columns are told at the row")]
+pub struct NewVideoSchedule {
+    pub company_id: i64,
+    pub ar_content_id: i64,
+    pub video_id: i64,
+    pub start_time: DateTime<Utc>,
+    pub end_time: DateTime<Utc>,
+    pub priority: i32,
+    pub description: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+insertable!(VideoSchedule from NewVideoSchedule in video_schedules);
+
+impl VideoSchedule {
+    /// The windows of an order that count, share this priority and overlap this span, oldest first.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn overlapping(
+        session: &Session,
+        ar_content_id: i64,
+        priority: i32,
+        start: DateTime<Utc>,
+        end: DateTime<Utc>,
+    ) -> Result<Vec<Self>> {
+        let rows = video_schedules::table
+            .filter(video_schedules::ar_content_id.eq(ar_content_id))
+            .filter(video_schedules::status.eq(VideoScheduleStatus::Active))
+            .filter(video_schedules::priority.eq(priority))
+            .filter(video_schedules::start_time.lt(end))
+            .filter(video_schedules::end_time.gt(start))
+            .order((video_schedules::start_time, video_schedules::id))
+            .limit(100)
+            .select(Self::as_select());
+        let rows: Vec<Self> = rows.load(&mut *session.connection().await?).await?;
+        Ok(rows.into_iter().filter(|window| session.scope().holds(window.company_id)).collect())
+    }
+}

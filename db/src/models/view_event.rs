@@ -1,0 +1,168 @@
+//! The ordered log of what happened to views, which subscribers follow.
+//!
+//! The order of positions is the order of commits: [`NewViewEvent::append`] takes one advisory lock as the last step
+//! before its transaction commits. So whoever has read up to a position misses nothing by asking for what is after it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Date, Int8, Jsonb, Text, Timestamptz};
+use diesel_async::RunQueryDsl;
+
+use crate::enums::text_enum;
+use crate::models::ViewSession;
+use crate::prepared::Prepared;
+use crate::schema::view_events;
+use crate::{Result, Session, Tx};
+
+/// Names the lock that orders the commits of all writers of the log.
+const COMMIT_ORDER_LOCK: i64 = 0x4152_5649_4557_5321;
+
+text_enum! {
+    /// What happened to a view.
+    ViewEventKind {
+        /// It began.
+        Started = "STARTED",
+        /// It went on.
+        Progressed = "PROGRESSED",
+        /// The phone ended it.
+        Ended = "ENDED",
+        /// The phone fell silent.
+        TimedOut = "TIMED_OUT",
+    }
+}
+
+/// A row of `view_events`, with the view as it was after the event.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = view_events, check_for_backend(diesel::pg::Pg))]
+#[expect(missing_docs, reason = "the columns are told in the migrations")]
+pub struct ViewEvent {
+    pub position: i64,
+    pub recorded_at: DateTime<Utc>,
+    pub company_id: i64,
+    pub project_id: i64,
+    pub ar_content_id: i64,
+    pub kind: ViewEventKind,
+    view_session: serde_json::Value,
+}
+
+/// Which events somebody follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ViewLogScope {
+    /// All of them: what a process reads once for all its subscribers.
+    Everything,
+    /// Those of a company.
+    Company(i64),
+    /// Those of views that were seen under a project.
+    Project(i64),
+    /// Those of an order.
+    ArContent(i64),
+}
+
+impl ViewLogScope {
+    /// Whether an event is inside.
+    #[must_use]
+    pub fn holds(self, event: &ViewEvent) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Company(id) => event.company_id == id,
+            Self::Project(id) => event.project_id == id,
+            Self::ArContent(id) => event.ar_content_id == id,
+        }
+    }
+}
+
+impl ViewEvent {
+    /// The view as it was after the event; none if it was written by a later program in a shape unknown to this one.
+    #[must_use]
+    pub fn view_session(&self) -> Option<ViewSession> {
+        serde_json::from_value(self.view_session.clone()).ok()
+    }
+
+    /// The events after a position, oldest first.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn after(session: &Session, of: ViewLogScope, position: i64, limit: i64) -> Result<Vec<Self>> {
+        let mut rows = view_events::table
+            .filter(view_events::position.gt(position))
+            .order(view_events::position)
+            .limit(limit)
+            .select(Self::as_select())
+            .into_boxed();
+        rows = match of {
+            ViewLogScope::Everything => rows,
+            ViewLogScope::Company(id) => rows.filter(view_events::company_id.eq(id)),
+            ViewLogScope::Project(id) => rows.filter(view_events::project_id.eq(id)),
+            ViewLogScope::ArContent(id) => rows.filter(view_events::ar_content_id.eq(id)),
+        };
+        let rows: Vec<Self> = rows.load(&mut *session.connection().await?).await?;
+        Ok(rows.into_iter().filter(|event| session.scope().holds(event.company_id)).collect())
+    }
+
+    /// The position of the newest event; 0 before the first.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn newest_position(session: &Session) -> Result<i64> {
+        let newest = view_events::table.select(diesel::dsl::max(view_events::position));
+        let newest: Option<i64> = newest.get_result(&mut *session.connection().await?).await?;
+        Ok(newest.unwrap_or(0))
+    }
+
+    /// Makes the log's partition of a UTC day, if it is not there.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn make_day(session: &Session, day: NaiveDate) -> Result<()> {
+        Prepared::<()>::new("SELECT view_events_make_day(?)")
+            .bind::<Date, _>(day)
+            .execute(&mut *session.connection().await?)
+            .await?;
+        Ok(())
+    }
+}
+
+/// An event that is about to happen.
+#[derive(Debug, Clone)]
+pub struct NewViewEvent {
+    /// What happens.
+    pub kind: ViewEventKind,
+    /// The view as it is afterwards.
+    pub view_session: ViewSession,
+}
+
+impl NewViewEvent {
+    /// Appends events, as the last step of a transaction: until it commits, no other writer appends.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub async fn append(tx: &Tx, events: &[Self], now: DateTime<Utc>) -> Result<()> {
+        let mut states = Vec::with_capacity(events.len());
+        for event in events {
+            let state = serde_json::to_value(&event.view_session)
+                .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
+            states.push(state);
+        }
+        let mut connection = tx.connection().await?;
+        Prepared::<()>::new("SELECT pg_advisory_xact_lock(?)")
+            .bind::<BigInt, _>(COMMIT_ORDER_LOCK)
+            .execute(&mut *connection)
+            .await?;
+        Prepared::<()>::new(
+            "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
+             SELECT ?, new.company_id, new.project_id, new.ar_content_id, new.kind, new.view_session
+             FROM unnest(?, ?, ?, ?, ?)
+                WITH ORDINALITY AS new(company_id, project_id, ar_content_id, kind, view_session, place)
+             ORDER BY new.place",
+        )
+        .bind::<Timestamptz, _>(now)
+        .bind::<Array<Int8>, Vec<i64>>(events.iter().map(|event| event.view_session.company_id).collect())
+        .bind::<Array<Int8>, Vec<i64>>(events.iter().map(|event| event.view_session.project_id).collect())
+        .bind::<Array<Int8>, Vec<i64>>(events.iter().map(|event| event.view_session.ar_content_id).collect())
+        .bind::<Array<Text>, Vec<ViewEventKind>>(events.iter().map(|event| event.kind).collect())
+        .bind::<Array<Jsonb>, Vec<serde_json::Value>>(states)
+        .execute(&mut *connection)
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! The pool of connections, and the ways to open a session.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use diesel::connection::InstrumentationEvent;
+use diesel_async::pooled_connection::deadpool::Pool;
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
+use futures_util::FutureExt;
+
+use crate::{Catalog, DbError, Result, Scope, Session, Tx, tls};
+
+/// How to reach the database, and how long to wait for it.
+#[derive(Debug, Clone)]
+pub struct ConnectOptions {
+    /// `postgres://…`; `sslmode` and `sslrootcert` as libpq knows them.
+    pub url: String,
+    /// Connections kept at most.
+    pub max_connections: usize,
+    /// How long a statement may wait for a connection.
+    pub wait: Duration,
+    /// How long the server may work on one statement.
+    pub statement_timeout: Duration,
+    /// How long a statement may wait for a lock.
+    pub lock_timeout: Duration,
+}
+
+impl ConnectOptions {
+    /// The defaults for a server at this address.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            max_connections: 16,
+            wait: Duration::from_millis(300),
+            statement_timeout: Duration::from_secs(4),
+            lock_timeout: Duration::from_secs(2),
+        }
+    }
+}
+
+/// The database: a pool and what is known about its schema. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<AsyncPgConnection>,
+    options: Arc<ConnectOptions>,
+    statements: Arc<AtomicU64>,
+    catalog: Arc<tokio::sync::OnceCell<Catalog>>,
+}
+
+impl Db {
+    /// Makes the pool. Connections are opened when they are asked for.
+    ///
+    /// # Errors
+    /// When the address or its TLS settings make no sense.
+    pub fn new(options: ConnectOptions) -> Result<Self> {
+        let connector = Arc::new(tls::Connector::new(&options)?);
+        let statements = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&statements);
+        let mut config = ManagerConfig::default();
+        // The broken ones are found out by the statement that they fail; a round trip a checkout costs more.
+        config.recycling_method = RecyclingMethod::Fast;
+        config.custom_setup = Box::new(move |_url| {
+            let (connector, counter) = (Arc::clone(&connector), Arc::clone(&counter));
+            async move {
+                let mut connection = connector.connect().await?;
+                connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+                    if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+                        counter.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+                Ok(connection)
+            }
+            .boxed()
+        });
+        let manager = AsyncDieselConnectionManager::new_with_config(options.url.clone(), config);
+        let pool = Pool::builder(manager)
+            .max_size(options.max_connections)
+            .wait_timeout(Some(options.wait))
+            .create_timeout(Some(Duration::from_secs(5)))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(|error| DbError::Unavailable(Box::new(error)))?;
+        Ok(Self { pool, options: Arc::new(options), statements, catalog: Arc::default() })
+    }
+
+    /// A session for reads: each statement takes a connection of the pool for itself.
+    #[must_use]
+    pub fn session(&self, scope: Scope) -> Session {
+        Session::pooled(self.pool.clone(), scope)
+    }
+
+    /// A transaction: it holds one connection until it is committed or dropped, which rolls it back.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn begin(&self, scope: Scope) -> Result<Tx> {
+        Tx::begin(self.pool.get().await?, scope).await
+    }
+
+    /// A connection outside the pool, for listening and for the commands that care for the schema.
+    pub(crate) async fn own_connection(&self) -> Result<AsyncPgConnection> {
+        let connector = tls::Connector::new(&self.options)?;
+        connector.connect().await.map_err(|error| DbError::Unavailable(Box::new(error)))
+    }
+
+    /// The constraints of the schema, read once.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn catalog(&self) -> Result<&Catalog> {
+        self.catalog.get_or_try_init(|| Catalog::read(self)).await
+    }
+
+    /// Statements sent so far by all connections of this pool, transaction control among them.
+    #[must_use]
+    pub fn statements_sent(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+}

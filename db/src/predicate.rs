@@ -1,0 +1,135 @@
+//! Conditions as data, and how they become SQL.
+
+use chrono::{DateTime, Utc};
+use diesel::expression::BoxableExpression;
+use diesel::pg::Pg;
+use diesel::sql_types::Bool;
+use serde::Serialize;
+
+/// A condition on the rows of one table.
+pub(crate) type Predicate<T> = Box<dyn BoxableExpression<T, Pg, SqlType = Bool>>;
+
+diesel::define_sql_function! {
+    /// The first of two that is known.
+    fn coalesce(condition: diesel::sql_types::Nullable<Bool>, otherwise: Bool) -> Bool;
+}
+
+/// Turns a condition round; where it is unknown, as over NULL, the result is true.
+pub(crate) fn is_not_true<T: 'static>(condition: Predicate<T>) -> Predicate<T>
+where
+    Predicate<T>: diesel::expression::Expression<SqlType = Bool>,
+    diesel::dsl::not<coalesce<diesel::dsl::Nullable<Predicate<T>>, bool>>: BoxableExpression<T, Pg, SqlType = Bool>,
+{
+    use diesel::NullableExpressionMethods;
+    Box::new(diesel::dsl::not(coalesce(condition.nullable(), false)))
+}
+
+/// What a text column must be like. All given parts must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct TextFilter {
+    /// Equal, case and all.
+    pub eq: Option<String>,
+    /// Equal to one of these.
+    pub one_of: Option<Vec<String>>,
+    /// Contains this, ignoring case.
+    pub contains: Option<String>,
+    /// Starts with this, ignoring case.
+    pub starts_with: Option<String>,
+    /// Is absent, or is not.
+    pub is_null: Option<bool>,
+}
+
+/// What an instant must be like. All given parts must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct TimeFilter {
+    /// Equal.
+    pub eq: Option<DateTime<Utc>>,
+    /// Equal to one of these.
+    pub one_of: Option<Vec<DateTime<Utc>>>,
+    /// Inside.
+    pub range: Option<TimeRange>,
+    /// Is absent, or is not.
+    pub is_null: Option<bool>,
+}
+
+/// A span of time; an end that is not given is open.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct TimeRange {
+    /// At or after.
+    pub gte: Option<DateTime<Utc>>,
+    /// After.
+    pub gt: Option<DateTime<Utc>>,
+    /// At or before.
+    pub lte: Option<DateTime<Utc>>,
+    /// Before.
+    pub lt: Option<DateTime<Utc>>,
+}
+
+/// A text as a LIKE pattern in which nothing is a wildcard.
+pub(crate) fn like_escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// The conditions that a [`TextFilter`] puts on a column, pushed to a list of predicates.
+macro_rules! text_conditions {
+    ($into:ident, $column:expr, $filter:expr) => {{
+        use diesel::{ExpressionMethods, NullableExpressionMethods, PgTextExpressionMethods};
+        let column = || $column.nullable();
+        let filter: &$crate::predicate::TextFilter = $filter;
+        if let Some(eq) = &filter.eq {
+            $into.push(Box::new(column().eq(eq.clone()).assume_not_null()));
+        }
+        if let Some(one_of) = &filter.one_of {
+            $into.push(Box::new(column().eq_any(one_of.clone()).assume_not_null()));
+        }
+        if let Some(contains) = &filter.contains {
+            let pattern = format!("%{}%", $crate::predicate::like_escaped(contains));
+            $into.push(Box::new(column().ilike(pattern).assume_not_null()));
+        }
+        if let Some(starts_with) = &filter.starts_with {
+            let pattern = format!("{}%", $crate::predicate::like_escaped(starts_with));
+            $into.push(Box::new(column().ilike(pattern).assume_not_null()));
+        }
+        match filter.is_null {
+            Some(true) => $into.push(Box::new(column().is_null())),
+            Some(false) => $into.push(Box::new(column().is_not_null())),
+            None => {}
+        }
+    }};
+}
+pub(crate) use text_conditions;
+
+/// The conditions that a [`TimeFilter`] puts on a column, pushed to a list of predicates.
+macro_rules! time_conditions {
+    ($into:ident, $column:expr, $filter:expr) => {{
+        use diesel::{ExpressionMethods, NullableExpressionMethods};
+        let column = || $column.nullable();
+        let filter: &$crate::predicate::TimeFilter = $filter;
+        if let Some(eq) = filter.eq {
+            $into.push(Box::new(column().eq(eq).assume_not_null()));
+        }
+        if let Some(one_of) = &filter.one_of {
+            $into.push(Box::new(column().eq_any(one_of.clone()).assume_not_null()));
+        }
+        if let Some(range) = &filter.range {
+            if let Some(gte) = range.gte {
+                $into.push(Box::new(column().ge(gte).assume_not_null()));
+            }
+            if let Some(gt) = range.gt {
+                $into.push(Box::new(column().gt(gt).assume_not_null()));
+            }
+            if let Some(lte) = range.lte {
+                $into.push(Box::new(column().le(lte).assume_not_null()));
+            }
+            if let Some(lt) = range.lt {
+                $into.push(Box::new(column().lt(lt).assume_not_null()));
+            }
+        }
+        match filter.is_null {
+            Some(true) => $into.push(Box::new(column().is_null())),
+            Some(false) => $into.push(Box::new(column().is_not_null())),
+            None => {}
+        }
+    }};
+}
+pub(crate) use time_conditions;

@@ -1,0 +1,288 @@
+// Printed by `arvlite db print-schema`; do not edit.
+
+diesel::table! {
+    api_keys (id) {
+        id -> Int8,
+        company_id -> Int8,
+        name -> Text,
+        prefix -> Text,
+        secret_sha256 -> Bytea,
+        role -> Text,
+        scopes -> Array<Text>,
+        expires_at -> Nullable<Timestamptz>,
+        last_used_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ar_content (id) {
+        id -> Int8,
+        company_id -> Int8,
+        project_id -> Int8,
+        active_video_id -> Nullable<Int8>,
+        photo_media_id -> Nullable<Int8>,
+        unique_id -> Uuid,
+        order_number -> Text,
+        customer_name -> Nullable<Text>,
+        customer_phone -> Nullable<Text>,
+        customer_email -> Nullable<Text>,
+        duration_years -> Int4,
+        expires_at -> Timestamptz,
+        views_count -> Int8,
+        status -> Text,
+        content_metadata -> Jsonb,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+        deletion_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    ar_view_sessions (id) {
+        id -> Int8,
+        company_id -> Int8,
+        project_id -> Int8,
+        ar_content_id -> Int8,
+        video_id -> Nullable<Int8>,
+        session_id -> Uuid,
+        source -> Text,
+        status -> Text,
+        device_type -> Text,
+        browser -> Nullable<Text>,
+        os -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        country -> Nullable<Text>,
+        city -> Nullable<Text>,
+        network -> Nullable<Text>,
+        duration_seconds -> Nullable<Int4>,
+        tracking_quality -> Text,
+        video_played -> Bool,
+        version -> Int4,
+        started_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> Int8,
+        company_id -> Nullable<Int8>,
+        entity_type -> Text,
+        entity_id -> Int8,
+        action -> Text,
+        changes -> Jsonb,
+        field_name -> Nullable<Text>,
+        actor_kind -> Text,
+        actor_id -> Nullable<Int8>,
+        actor_email -> Nullable<Text>,
+        actor_ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        session_id -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    companies (id) {
+        id -> Int8,
+        name -> Text,
+        slug -> Text,
+        contact_email -> Nullable<Text>,
+        status -> Text,
+        time_zone -> Text,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+        deletion_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (id) {
+        id -> Int8,
+        caller -> Text,
+        key -> Text,
+        command -> Text,
+        fingerprint -> Bytea,
+        entity_id -> Nullable<Int8>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    login_addresses (address) {
+        address -> Text,
+        login_attempts -> Int4,
+        locked_until -> Nullable<Timestamptz>,
+        last_attempt_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    media (id) {
+        id -> Int8,
+        company_id -> Int8,
+        name -> Text,
+        key -> Text,
+        mime_type -> Text,
+        size_bytes -> Int8,
+        sha256 -> Text,
+        width -> Nullable<Int4>,
+        height -> Nullable<Int4>,
+        duration_ms -> Nullable<Int8>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    memberships (id) {
+        id -> Int8,
+        company_id -> Int8,
+        user_id -> Int8,
+        role -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    projects (id) {
+        id -> Int8,
+        company_id -> Int8,
+        name -> Text,
+        status -> Text,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+        deletion_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    settings (name) {
+        name -> Text,
+        value -> Jsonb,
+    }
+}
+
+diesel::table! {
+    sign_ins (id) {
+        id -> Int8,
+        user_id -> Int8,
+        token_sha256 -> Bytea,
+        created_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    uploads (id) {
+        id -> Int8,
+        company_id -> Int8,
+        kind -> Text,
+        status -> Text,
+        filename -> Text,
+        declared_mime_type -> Text,
+        declared_size_bytes -> Int8,
+        received_bytes -> Int8,
+        media_id -> Nullable<Int8>,
+        failure_code -> Nullable<Text>,
+        failure_message -> Nullable<Text>,
+        expires_at -> Timestamptz,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Int8,
+        email -> Text,
+        hashed_password -> Text,
+        full_name -> Text,
+        role -> Text,
+        is_active -> Bool,
+        last_login_at -> Nullable<Timestamptz>,
+        login_attempts -> Int4,
+        locked_until -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    video_schedules (id) {
+        id -> Int8,
+        company_id -> Int8,
+        ar_content_id -> Int8,
+        video_id -> Int8,
+        start_time -> Timestamptz,
+        end_time -> Timestamptz,
+        priority -> Int4,
+        status -> Text,
+        description -> Nullable<Text>,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    videos (id) {
+        id -> Int8,
+        company_id -> Int8,
+        ar_content_id -> Int8,
+        media_id -> Nullable<Int8>,
+        filename -> Text,
+        status -> Text,
+        failure -> Nullable<Text>,
+        is_active -> Bool,
+        rotation_order -> Int4,
+        subscription_end -> Nullable<Timestamptz>,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+        deletion_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    view_events (position, recorded_at) {
+        position -> Int8,
+        recorded_at -> Timestamptz,
+        company_id -> Int8,
+        project_id -> Int8,
+        ar_content_id -> Int8,
+        kind -> Text,
+        view_session -> Jsonb,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    api_keys,
+    ar_content,
+    ar_view_sessions,
+    audit_log,
+    companies,
+    idempotency_keys,
+    login_addresses,
+    media,
+    memberships,
+    projects,
+    settings,
+    sign_ins,
+    uploads,
+    users,
+    video_schedules,
+    videos,
+    view_events,
+);

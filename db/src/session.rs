@@ -1,0 +1,117 @@
+//! A connection together with what it may see: the only door to the database.
+//!
+//! For reads a session takes a connection per statement: a resolver that held one while it waits for a loader would
+//! deadlock the pool. Only a transaction holds one.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::{DbError, Result, Scope};
+
+/// A way to run statements for somebody. Cheap to clone.
+#[derive(Clone)]
+pub struct Session {
+    source: Source,
+    scope: Scope,
+}
+
+#[derive(Clone)]
+enum Source {
+    Pooled(Pool<AsyncPgConnection>),
+    Held(Arc<Mutex<Object<AsyncPgConnection>>>),
+}
+
+/// A connection for one statement.
+pub(crate) enum Connection {
+    Pooled(Object<AsyncPgConnection>),
+    Held(OwnedMutexGuard<Object<AsyncPgConnection>>),
+}
+
+impl Session {
+    pub(crate) fn pooled(pool: Pool<AsyncPgConnection>, scope: Scope) -> Self {
+        Self { source: Source::Pooled(pool), scope }
+    }
+
+    /// For whom this session reads.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The same connections, seen by somebody else.
+    #[must_use]
+    pub fn with_scope(&self, scope: Scope) -> Self {
+        Self { source: self.source.clone(), scope }
+    }
+
+    pub(crate) async fn connection(&self) -> Result<Connection> {
+        Ok(match &self.source {
+            Source::Pooled(pool) => Connection::Pooled(pool.get().await?),
+            Source::Held(held) => Connection::Held(Arc::clone(held).lock_owned().await),
+        })
+    }
+}
+
+impl Deref for Connection {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        match self {
+            Self::Pooled(object) => object,
+            Self::Held(guard) => guard,
+        }
+    }
+}
+
+impl DerefMut for Connection {
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        match self {
+            Self::Pooled(object) => object,
+            Self::Held(guard) => guard,
+        }
+    }
+}
+
+/// A session inside a transaction. Dropping it without [`Tx::commit`] rolls back: the connection leaves the pool.
+pub struct Tx {
+    session: Session,
+    held: Arc<Mutex<Object<AsyncPgConnection>>>,
+}
+
+impl Tx {
+    pub(crate) async fn begin(mut connection: Object<AsyncPgConnection>, scope: Scope) -> Result<Self> {
+        AnsiTransactionManager::begin_transaction(&mut *connection).await?;
+        let held = Arc::new(Mutex::new(connection));
+        Ok(Self { session: Session { source: Source::Held(Arc::clone(&held)), scope }, held })
+    }
+
+    /// Makes everything that was written durable.
+    ///
+    /// # Errors
+    /// When the server refuses or goes away: then nothing was written, or it is unknown whether it was.
+    pub async fn commit(self) -> Result<()> {
+        let mut connection = self.held.lock().await;
+        AnsiTransactionManager::commit_transaction(&mut **connection).await.map_err(DbError::from)
+    }
+
+    /// Undoes everything that was written.
+    ///
+    /// # Errors
+    /// When the server goes away, which undoes it as well.
+    pub async fn rollback(self) -> Result<()> {
+        let mut connection = self.held.lock().await;
+        AnsiTransactionManager::rollback_transaction(&mut **connection).await.map_err(DbError::from)
+    }
+}
+
+impl Deref for Tx {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.session
+    }
+}

@@ -1,0 +1,1 @@
+DROP TABLE video_schedules, videos, ar_content, uploads, media, projects CASCADE;
