@@ -1,0 +1,29 @@
+//! Everything long-lived, made once and shared by whoever answers.
+
+use std::sync::Arc;
+
+use arvlite_db::Db;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::secret::SecretKey;
+
+/// The running program.
+pub struct App {
+    /// How it was configured.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Clock,
+    /// What only this installation knows.
+    pub secret: SecretKey,
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(config: Config, db: Db, clock: Clock, secret: SecretKey) -> Arc<Self> {
+        Arc::new(Self { config, db, clock, secret })
+    }
+}

@@ -1,0 +1,100 @@
+//! The whole policy, on one screen: which role and which key scope opens what, and what each row asks of its reader.
+
+use arvlite_db::Entity;
+use arvlite_db::models::{
+    ApiKey, ApiKeyScope, ArContent, Company, Media, Membership, Project, Role, Upload, User, Video, VideoSchedule,
+    ViewSession,
+};
+
+/// Something that one may be allowed to do in a company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// See the tree: the company, its projects, orders, videos, windows, uploads.
+    ReadStudio,
+    /// See view sessions and numbers.
+    ReadAnalytics,
+    /// See who works here and which keys exist.
+    ReadPeople,
+    /// Create and change projects, orders and videos.
+    WriteContent,
+    /// Create and change what plays when.
+    WriteSchedules,
+    /// Send bytes.
+    WriteUploads,
+    /// Give and take roles.
+    ManagePeople,
+    /// Create and revoke API keys.
+    ManageKeys,
+    /// Create companies.
+    CreateCompanies,
+}
+
+use Permission::{
+    CreateCompanies, ManageKeys, ManagePeople, ReadAnalytics, ReadPeople, ReadStudio, WriteContent, WriteSchedules,
+    WriteUploads,
+};
+
+impl Permission {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        ReadStudio, ReadAnalytics, ReadPeople, WriteContent, WriteSchedules, WriteUploads, ManagePeople, ManageKeys,
+        CreateCompanies,
+    ];
+
+    /// Its name in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReadStudio => "READ_STUDIO",
+            ReadAnalytics => "READ_ANALYTICS",
+            ReadPeople => "READ_PEOPLE",
+            WriteContent => "WRITE_CONTENT",
+            WriteSchedules => "WRITE_SCHEDULES",
+            WriteUploads => "WRITE_UPLOADS",
+            ManagePeople => "MANAGE_PEOPLE",
+            ManageKeys => "MANAGE_KEYS",
+            CreateCompanies => "CREATE_COMPANIES",
+        }
+    }
+
+    /// Whether a role in a company opens it there. The platform's administrators may do everything everywhere.
+    #[must_use]
+    pub fn is_open_to(self, role: Role) -> bool {
+        match role {
+            Role::Viewer => matches!(self, ReadStudio | ReadAnalytics),
+            Role::Editor => Self::is_open_to(self, Role::Viewer) || matches!(self, WriteContent | WriteSchedules | WriteUploads),
+            Role::Manager => Self::is_open_to(self, Role::Editor) || matches!(self, ReadPeople | ManagePeople | ManageKeys),
+        }
+    }
+
+    /// The scope that a key must have besides its role; none for what no key may do.
+    #[must_use]
+    pub fn key_scope(self) -> Option<ApiKeyScope> {
+        match self {
+            ReadStudio => Some(ApiKeyScope::Read),
+            ReadAnalytics => Some(ApiKeyScope::ReadAnalytics),
+            WriteContent => Some(ApiKeyScope::WriteContent),
+            WriteSchedules => Some(ApiKeyScope::WriteSchedules),
+            WriteUploads => Some(ApiKeyScope::WriteUploads),
+            ReadPeople | ManagePeople | ManageKeys | CreateCompanies => None,
+        }
+    }
+}
+
+/// A row, and what it asks of whoever reads it.
+pub trait Readable: Entity {
+    /// The permission.
+    const NEEDS: Permission;
+}
+
+macro_rules! readable {
+    ($($row:ident: $permission:ident),+ $(,)?) => {
+        $(impl Readable for $row { const NEEDS: Permission = Permission::$permission; })+
+    };
+}
+
+readable! {
+    Company: ReadStudio, Project: ReadStudio, ArContent: ReadStudio, Video: ReadStudio, VideoSchedule: ReadStudio,
+    Media: ReadStudio, Upload: ReadStudio, ViewSession: ReadAnalytics, User: ReadPeople, Membership: ReadPeople,
+    ApiKey: ReadPeople,
+}

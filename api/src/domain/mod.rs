@@ -1,0 +1,14 @@
+//! What the gateway does and the rules that it keeps: commands, playback, views. It knows no HTTP and no GraphQL
+//! context; rows come from `arvlite-db`.
+//!
+//! A write is a [`Command`], and [`execute`](execute::execute) is the one way to run it. Start at `execute.rs`, then read one noun, such as
+//! `project.rs`.
+
+mod checks;
+mod error;
+pub mod execute;
+pub mod playback;
+
+pub use checks::Checks;
+pub use error::{Detail, Error, Problem, ProblemCode, Result};
+pub use execute::{Changed, Command, Executed, Outcome, Warning, WarningCode, Work};

@@ -1,0 +1,85 @@
+//! The installation's secret key, and the keys that are derived from it.
+
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// 32 bytes that only this installation knows; older ones still verify what they signed.
+#[derive(Clone)]
+pub struct SecretKey {
+    newest_first: Vec<[u8; 32]>,
+}
+
+/// What a derived key is for. Keys of different purposes have nothing in common.
+#[derive(Debug, Clone, Copy)]
+pub enum Purpose {
+    /// Signs view tokens.
+    ViewToken,
+}
+
+impl Purpose {
+    fn label(self) -> &'static [u8] {
+        match self {
+            Self::ViewToken => b"arvlite view token v1",
+        }
+    }
+}
+
+impl SecretKey {
+    /// The keys of an installation, the one to sign with first. None if there is none.
+    #[must_use]
+    pub fn new(newest_first: Vec<[u8; 32]>) -> Option<Self> {
+        (!newest_first.is_empty()).then_some(Self { newest_first })
+    }
+
+    /// Reads keys of 64 hexadecimal digits, separated by commas.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let keys: Option<Vec<[u8; 32]>> = text.split(',').map(|key| parse_hex(key.trim())).collect();
+        Self::new(keys?)
+    }
+
+    /// A signature of a message.
+    #[must_use]
+    pub fn sign(&self, purpose: Purpose, message: &[u8]) -> Vec<u8> {
+        self.newest_first.first().map(|key| signature(key, purpose, message)).unwrap_or_default()
+    }
+
+    /// Whether one of the keys signed this message.
+    #[must_use]
+    pub fn verify(&self, purpose: Purpose, message: &[u8], signed: &[u8]) -> bool {
+        use subtle::ConstantTimeEq;
+        self.newest_first.iter().any(|key| signature(key, purpose, message).ct_eq(signed).into())
+    }
+}
+
+impl std::fmt::Debug for SecretKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("SecretKey")
+    }
+}
+
+fn signature(key: &[u8; 32], purpose: Purpose, message: &[u8]) -> Vec<u8> {
+    let mut derived = [0; 32];
+    // 32 bytes are always a valid length for both.
+    let expanded = Hkdf::<Sha256>::new(None, key).expand(purpose.label(), &mut derived);
+    debug_assert!(expanded.is_ok());
+    match Hmac::<Sha256>::new_from_slice(&derived) {
+        Ok(mut mac) => {
+            mac.update(message);
+            mac.finalize().into_bytes().to_vec()
+        }
+        Err(_) => Vec::new(),
+    }
+}
+
+fn parse_hex(text: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (byte, digits) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(key)
+}
