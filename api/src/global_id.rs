@@ -5,9 +5,7 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use arvlite_db::models::{
-    ApiKey, ArContent, Company, Media, Project, Upload, User, Video, VideoSchedule, ViewSession,
-};
+use arvlite_db::models::{ApiKey, ArContent, Company, Media, Project, Upload, User, Video, VideoSchedule, ViewSession};
 use async_graphql::{ID, InputType, InputValueError, InputValueResult, Value, registry::Registry};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, Serializer};

@@ -13,5 +13,6 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod global_id;
-pub mod secret;
 pub mod http;
+pub mod postgres;
+pub mod secret;

@@ -37,7 +37,14 @@ use Permission::{
 impl Permission {
     /// All of them.
     pub const ALL: &[Self] = &[
-        ReadStudio, ReadAnalytics, ReadPeople, WriteContent, WriteSchedules, WriteUploads, ManagePeople, ManageKeys,
+        ReadStudio,
+        ReadAnalytics,
+        ReadPeople,
+        WriteContent,
+        WriteSchedules,
+        WriteUploads,
+        ManagePeople,
+        ManageKeys,
         CreateCompanies,
     ];
 
@@ -62,8 +69,12 @@ impl Permission {
     pub fn is_open_to(self, role: Role) -> bool {
         match role {
             Role::Viewer => matches!(self, ReadStudio | ReadAnalytics),
-            Role::Editor => Self::is_open_to(self, Role::Viewer) || matches!(self, WriteContent | WriteSchedules | WriteUploads),
-            Role::Manager => Self::is_open_to(self, Role::Editor) || matches!(self, ReadPeople | ManagePeople | ManageKeys),
+            Role::Editor => {
+                Self::is_open_to(self, Role::Viewer) || matches!(self, WriteContent | WriteSchedules | WriteUploads)
+            }
+            Role::Manager => {
+                Self::is_open_to(self, Role::Editor) || matches!(self, ReadPeople | ManagePeople | ManageKeys)
+            }
         }
     }
 

@@ -124,9 +124,7 @@ impl Viewer {
     pub fn actor(&self) -> (ActorKind, Option<i64>, Option<String>) {
         match &self.who {
             Who::Anonymous | Who::System => (ActorKind::System, None, None),
-            Who::User(signed_in) => {
-                (ActorKind::User, Some(signed_in.user.id), Some(signed_in.user.email.clone()))
-            }
+            Who::User(signed_in) => (ActorKind::User, Some(signed_in.user.id), Some(signed_in.user.email.clone())),
             Who::ApiKey(holder) => (ActorKind::ApiKey, Some(holder.key.id), None),
         }
     }

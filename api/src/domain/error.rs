@@ -83,7 +83,11 @@ pub enum Detail {
 
 impl Problem {
     /// A problem at a field.
-    pub fn new(code: ProblemCode, field: impl IntoIterator<Item = impl Into<String>>, message: impl Into<String>) -> Self {
+    pub fn new(
+        code: ProblemCode,
+        field: impl IntoIterator<Item = impl Into<String>>,
+        message: impl Into<String>,
+    ) -> Self {
         let field = field.into_iter().map(Into::into).collect();
         Self { code, field, message: message.into(), detail: Detail::None }
     }

@@ -3,8 +3,7 @@
 use axum::Router;
 use axum::extract::Path;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::map_response;
@@ -52,15 +51,9 @@ async fn part(Path(path): Path<String>, headers: HeaderMap) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     };
     let tag = tag(&file);
-    let known = headers
-        .get(IF_NONE_MATCH)
-        .is_some_and(|sent| names(sent, &tag));
+    let known = headers.get(IF_NONE_MATCH).is_some_and(|sent| names(sent, &tag));
     let caching = [(CACHE_CONTROL, lifetime(&path).to_owned()), (ETAG, tag)];
-    if known {
-        (StatusCode::NOT_MODIFIED, caching).into_response()
-    } else {
-        (caching, content(file)).into_response()
-    }
+    if known { (StatusCode::NOT_MODIFIED, caching).into_response() } else { (caching, content(file)).into_response() }
 }
 
 fn content(file: EmbeddedFile) -> impl IntoResponse {
@@ -74,10 +67,7 @@ fn content(file: EmbeddedFile) -> impl IntoResponse {
 /// Weak, since the bytes that travel depend on the compression.
 fn tag(file: &EmbeddedFile) -> String {
     let start = file.metadata.sha256_hash().first_chunk().copied();
-    format!(
-        "W/\"{:032x}\"",
-        u128::from_be_bytes(start.unwrap_or_default())
-    )
+    format!("W/\"{:032x}\"", u128::from_be_bytes(start.unwrap_or_default()))
 }
 
 fn names(sent: &HeaderValue, tag: &str) -> bool {
@@ -87,11 +77,7 @@ fn names(sent: &HeaderValue, tag: &str) -> bool {
 
 /// All names carry a hash of their content, apart from the licenses of what was bundled.
 fn lifetime(path: &str) -> &'static str {
-    if path == "licenses.md" {
-        "no-cache"
-    } else {
-        "public, max-age=31536000, immutable"
-    }
+    if path == "licenses.md" { "no-cache" } else { "public, max-age=31536000, immutable" }
 }
 
 async fn guarded(mut response: Response) -> Response {
@@ -127,10 +113,7 @@ mod tests {
     /// The values of `src` and `href` in the page.
     fn references(page: &str) -> Vec<&str> {
         let after = |name| page.split(name).skip(1);
-        after("src=\"")
-            .chain(after("href=\""))
-            .filter_map(|rest| rest.split('"').next())
-            .collect()
+        after("src=\"").chain(after("href=\"")).filter_map(|rest| rest.split('"').next()).collect()
     }
 
     #[tokio::test]
@@ -144,10 +127,7 @@ mod tests {
         assert_eq!(headers[CONTENT_SECURITY_POLICY], CONTENT_POLICY);
         let page = text(response).await;
         assert!(page.contains("<title>ARVlite</title>"));
-        assert!(
-            !page.contains("<script>"),
-            "the policy forbids inline scripts"
-        );
+        assert!(!page.contains("<script>"), "the policy forbids inline scripts");
     }
 
     #[tokio::test]
@@ -176,12 +156,7 @@ mod tests {
         let script = references(&page)[0];
         let first = fetch(script, &[(ACCEPT_ENCODING, "gzip")]).await;
         assert_eq!(first.headers()[CONTENT_ENCODING], "gzip");
-        assert!(
-            first.headers()[CACHE_CONTROL]
-                .to_str()
-                .unwrap()
-                .contains("immutable")
-        );
+        assert!(first.headers()[CACHE_CONTROL].to_str().unwrap().contains("immutable"));
         let tag = first.headers()[ETAG].to_str().unwrap();
         let again = fetch(script, &[(IF_NONE_MATCH, tag)]).await;
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
@@ -191,16 +166,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_not_there_is_not_found() {
-        for path in [
-            "/graphiql/nothing.js",
-            "/graphiql/index.html",
-            "/graphiql/..%2f..%2fCargo.toml",
-        ] {
-            assert_eq!(
-                fetch(path, &[]).await.status(),
-                StatusCode::NOT_FOUND,
-                "{path}"
-            );
+        for path in ["/graphiql/nothing.js", "/graphiql/index.html", "/graphiql/..%2f..%2fCargo.toml"] {
+            assert_eq!(fetch(path, &[]).await.status(), StatusCode::NOT_FOUND, "{path}");
         }
     }
 }

@@ -51,10 +51,7 @@ impl Account {
         for folder in whole.ancestors() {
             let found = fs::metadata(folder).map_err(StartError::file("look at", folder))?;
             if !self.may_enter(found.uid(), found.gid(), found.mode()) {
-                return Err(StartError::Unreachable {
-                    folder: folder.to_owned(),
-                    account: self.name.clone(),
-                });
+                return Err(StartError::Unreachable { folder: folder.to_owned(), account: self.name.clone() });
             }
         }
         Ok(())
@@ -75,14 +72,12 @@ impl Account {
 /// Makes a folder, unless it is there, that only the server's user may enter.
 pub(super) fn private_folder(path: &Path, account: Option<&Account>) -> Result<(), StartError> {
     if !path.is_dir() {
-        fs::DirBuilder::new()
-            .mode(0o700)
-            .create(path)
-            .map_err(StartError::file("create", path))?;
+        fs::DirBuilder::new().mode(0o700).create(path).map_err(StartError::file("create", path))?;
     }
     match account {
-        Some(Account { uid, gid, .. }) => chown(path, Some(*uid), Some(*gid))
-            .map_err(StartError::file("change the owner of", path)),
+        Some(Account { uid, gid, .. }) => {
+            chown(path, Some(*uid), Some(*gid)).map_err(StartError::file("change the owner of", path))
+        }
         None => Ok(()),
     }
 }
@@ -91,11 +86,7 @@ pub(super) fn private_folder(path: &Path, account: Option<&Account>) -> Result<(
 /// `PGDATA`, `PGPORT` or `LANG` would steer it. It ends with the thread that starts it.
 pub(super) fn command(program: &Path, account: Option<&Account>, folder: &Path) -> Command {
     let mut command = Command::new(program);
-    command
-        .current_dir(folder)
-        .env_clear()
-        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-        .env("LC_ALL", "C");
+    command.current_dir(folder).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LC_ALL", "C");
     if let Some(Account { uid, gid, .. }) = account {
         command.uid(*uid).gid(*gid);
     }
@@ -128,11 +119,7 @@ fn account(line: &str) -> Option<Account> {
 
 fn owner(data: &Metadata, known: &[Account]) -> Account {
     let named = known.iter().find(|account| account.uid == data.uid());
-    named.cloned().unwrap_or_else(|| Account {
-        name: data.uid().to_string(),
-        uid: data.uid(),
-        gid: data.gid(),
-    })
+    named.cloned().unwrap_or_else(|| Account { name: data.uid().to_string(), uid: data.uid(), gid: data.gid() })
 }
 
 #[cfg(test)]
@@ -142,32 +129,19 @@ mod tests {
     #[test]
     fn users_are_read_from_passwd() {
         let passwd = "root:x:0:0:root:/root:/bin/bash\nbroken\npostgres:x:101:104:P,,,:/var/lib/postgresql:/bin/sh\n";
-        let names: Vec<_> = accounts(passwd)
-            .into_iter()
-            .map(|found| (found.name, found.uid, found.gid))
-            .collect();
-        assert_eq!(
-            names,
-            [("root".to_owned(), 0, 0), ("postgres".to_owned(), 101, 104)]
-        );
+        let names: Vec<_> = accounts(passwd).into_iter().map(|found| (found.name, found.uid, found.gid)).collect();
+        assert_eq!(names, [("root".to_owned(), 0, 0), ("postgres".to_owned(), 101, 104)]);
     }
 
     #[test]
     fn the_effective_user_is_the_second_number() {
-        assert_eq!(
-            effective_user("Name:\tx\nUid:\t1000\t0\t1000\t1000\n"),
-            Some(0)
-        );
+        assert_eq!(effective_user("Name:\tx\nUid:\t1000\t0\t1000\t1000\n"), Some(0));
         assert_eq!(effective_user("Name:\tx\n"), None);
     }
 
     #[test]
     fn the_first_matching_class_decides_who_may_enter() {
-        let account = Account {
-            name: "postgres".to_owned(),
-            uid: 101,
-            gid: 104,
-        };
+        let account = Account { name: "postgres".to_owned(), uid: 101, gid: 104 };
         assert!(account.may_enter(101, 0, 0o700));
         assert!(account.may_enter(0, 104, 0o710));
         assert!(account.may_enter(0, 0, 0o711));
@@ -177,18 +151,11 @@ mod tests {
 
     #[test]
     fn a_closed_folder_is_named() {
-        let account = Account {
-            name: "somebody".to_owned(),
-            uid: u32::MAX - 7,
-            gid: u32::MAX - 7,
-        };
+        let account = Account { name: "somebody".to_owned(), uid: u32::MAX - 7, gid: u32::MAX - 7 };
         let closed = std::env::temp_dir().join(format!("arvlite-closed-{}", uuid::Uuid::new_v4()));
         private_folder(&closed, None).unwrap();
         let refusal = account.check_reaches(&closed).unwrap_err().to_string();
         fs::remove_dir(&closed).unwrap();
-        assert!(
-            refusal.contains("somebody") && refusal.contains("arvlite-closed"),
-            "{refusal}"
-        );
+        assert!(refusal.contains("somebody") && refusal.contains("arvlite-closed"), "{refusal}");
     }
 }

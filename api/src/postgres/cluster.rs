@@ -35,12 +35,7 @@ impl Cluster {
         let home = data_dir.join("postgres");
         passable_folder(&home)?;
         let lock = take_lock(&home)?;
-        Ok(Cluster {
-            data_dir,
-            home,
-            account: None,
-            _lock: lock,
-        })
+        Ok(Cluster { data_dir, home, account: None, _lock: lock })
     }
 
     /// Settles who runs the programs. Not before they are installed: the package may bring its user.
@@ -84,11 +79,7 @@ impl Cluster {
 
     /// Makes the data. It gets its name only when it is complete, so that whatever interrupts this
     /// leaves nothing that looks like a cluster.
-    pub(super) async fn create(
-        &self,
-        installation: &Installation,
-        fsync: bool,
-    ) -> Result<(), StartError> {
+    pub(super) async fn create(&self, installation: &Installation, fsync: bool) -> Result<(), StartError> {
         self.remove_unfinished();
         let mut said = String::new();
         for locale in LOCALES {
@@ -136,18 +127,14 @@ impl Cluster {
         if output.status.success() {
             Ok(Ok(unfinished))
         } else {
-            Ok(Err(String::from_utf8_lossy(&output.stderr)
-                .trim()
-                .to_owned()))
+            Ok(Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
         }
     }
 
     fn finish(&self, unfinished: &Path) -> Result<(), StartError> {
         let data = self.data();
         fs::rename(unfinished, &data).map_err(StartError::file("create", &data))?;
-        File::open(&self.home)
-            .and_then(|home| home.sync_all())
-            .map_err(StartError::file("save", &self.home))
+        File::open(&self.home).and_then(|home| home.sync_all()).map_err(StartError::file("save", &self.home))
     }
 
     /// What an interrupted run left behind. If it cannot be removed it is only in nobody's way.
@@ -190,18 +177,12 @@ fn take_lock(home: &Path) -> Result<File, StartError> {
             lock.read_to_string(&mut process).ok();
             return Err(StartError::InUse {
                 home: home.to_owned(),
-                process: if process.is_empty() {
-                    "?".to_owned()
-                } else {
-                    process
-                },
+                process: if process.is_empty() { "?".to_owned() } else { process },
             });
         }
         Err(TryLockError::Error(error)) => return Err(StartError::file("lock", &path)(error)),
     }
-    lock.set_len(0)
-        .and_then(|()| write!(lock, "{}", std::process::id()))
-        .map_err(StartError::file("write", &path))?;
+    lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id())).map_err(StartError::file("write", &path))?;
     Ok(lock)
 }
 

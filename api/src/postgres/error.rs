@@ -67,14 +67,10 @@ pub enum StartError {
         problem: String,
     },
     /// No PostgreSQL, and installing is forbidden.
-    #[error(
-        "PostgreSQL was not found on this machine, and --no-install forbids installing it.\n{THREE_WAYS}"
-    )]
+    #[error("PostgreSQL was not found on this machine, and --no-install forbids installing it.\n{THREE_WAYS}")]
     NotFound,
     /// No PostgreSQL, and installing it failed.
-    #[error(
-        "PostgreSQL was not found on this machine and could not be installed:\n{attempts}\n{THREE_WAYS}"
-    )]
+    #[error("PostgreSQL was not found on this machine and could not be installed:\n{attempts}\n{THREE_WAYS}")]
     InstallFailed {
         /// What was tried and how it ended, one line each.
         attempts: String,
@@ -148,18 +144,11 @@ pub enum StartError {
 impl StartError {
     /// For `map_err`: what was tried on which path.
     pub(super) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StartError {
-        move |source| StartError::File {
-            action,
-            path: path.to_owned(),
-            source,
-        }
+        move |source| StartError::File { action, path: path.to_owned(), source }
     }
 
     /// For `map_err`: which program was to be run.
     pub(super) fn program(program: &str) -> impl FnOnce(io::Error) -> StartError {
-        move |source| StartError::Program {
-            program: program.to_owned(),
-            source,
-        }
+        move |source| StartError::Program { program: program.to_owned(), source }
     }
 }

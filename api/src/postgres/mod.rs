@@ -77,10 +77,7 @@ impl Postgres {
     ///
     /// # Errors
     /// Says in plain words what is in the way and what to do about it.
-    pub async fn start(
-        settings: &Settings,
-        say: &(dyn Fn(&str) + Sync),
-    ) -> Result<Postgres, StartError> {
+    pub async fn start(settings: &Settings, say: &(dyn Fn(&str) + Sync)) -> Result<Postgres, StartError> {
         Postgres::start_from(&Places::on_this_machine(), settings, say).await
     }
 
@@ -99,11 +96,7 @@ impl Postgres {
         previous::wait_until_gone(&cluster.data(), say).await?;
         let socket = SocketFolder::prepare(cluster.home(), cluster.account())?;
         let keeper = server::start(&cluster, &installation, &socket, settings.fsync, say).await?;
-        Ok(Postgres {
-            keeper,
-            socket,
-            _cluster: cluster,
-        })
+        Ok(Postgres { keeper, socket, _cluster: cluster })
     }
 
     /// The address of a database of this server, for any PostgreSQL client on this machine.
@@ -125,11 +118,7 @@ impl Postgres {
 /// another user, who may not enter root's home), `.arvlite` in the current folder for all others.
 #[must_use]
 pub fn default_data_dir() -> PathBuf {
-    if account::is_root() {
-        PathBuf::from("/var/lib/arvlite")
-    } else {
-        PathBuf::from(".arvlite")
-    }
+    if account::is_root() { PathBuf::from("/var/lib/arvlite") } else { PathBuf::from(".arvlite") }
 }
 
 async fn find_or_install(

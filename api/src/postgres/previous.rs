@@ -15,18 +15,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Returns when no server works on this data and none seems to.
-pub(super) async fn wait_until_gone(
-    data: &Path,
-    say: &(dyn Fn(&str) + Sync),
-) -> Result<(), StartError> {
+pub(super) async fn wait_until_gone(data: &Path, say: &(dyn Fn(&str) + Sync)) -> Result<(), StartError> {
     let begin = Instant::now();
     let mut told = false;
     while let Some(process) = running_server(data)? {
         if begin.elapsed() > PATIENCE {
-            return Err(StartError::PreviousStillRuns {
-                data: data.to_owned(),
-                process,
-            });
+            return Err(StartError::PreviousStillRuns { data: data.to_owned(), process });
         }
         if !told {
             say("Waiting for the previous PostgreSQL server to finish");
@@ -62,9 +56,7 @@ fn works_on(data: &Path, process: u32) -> Option<bool> {
     }
     // In a container even root may not look there, but the first process was told the folder.
     let arguments = fs::read(process.join("cmdline")).ok()?;
-    let told = arguments
-        .split(|&byte| byte == 0)
-        .any(|told| told == data.as_os_str().as_encoded_bytes());
+    let told = arguments.split(|&byte| byte == 0).any(|told| told == data.as_os_str().as_encoded_bytes());
     told.then_some(true)
 }
 
@@ -74,10 +66,7 @@ fn works_on(data: &Path, process: u32) -> Option<bool> {
 fn remove_misleading_pid_file(data: &Path) -> Result<(), StartError> {
     let pid_file = data.join("postmaster.pid");
     let content = fs::read_to_string(&pid_file).unwrap_or_default();
-    let process = content
-        .lines()
-        .next()
-        .and_then(|line| line.trim().parse().ok());
+    let process = content.lines().next().and_then(|line| line.trim().parse().ok());
     if process.and_then(|process| works_on(data, process)) == Some(false) {
         fs::remove_file(&pid_file).map_err(StartError::file("remove", &pid_file))?;
     }

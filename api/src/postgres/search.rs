@@ -59,29 +59,16 @@ pub(super) fn copies(data_dir: &Path) -> Vec<Installation> {
 
 /// The installation in the folder that the settings name.
 pub(super) fn named(bin: &Path) -> Result<Installation, StartError> {
-    look_at(bin).map_err(|problem| StartError::BadBinDir {
-        bin: bin.to_owned(),
-        problem,
-    })
+    look_at(bin).map_err(|problem| StartError::BadBinDir { bin: bin.to_owned(), problem })
 }
 
 /// The first that fits the data: a cluster is read only by the major version that made it.
-pub(super) fn choose(
-    found: Vec<Installation>,
-    data: Option<u32>,
-    home: &Path,
-) -> Result<Installation, StartError> {
+pub(super) fn choose(found: Vec<Installation>, data: Option<u32>, home: &Path) -> Result<Installation, StartError> {
     let majors: Vec<String> = found.iter().map(|each| each.major.to_string()).collect();
-    let fitting = found
-        .into_iter()
-        .find(|each| data.is_none_or(|data| data == each.major));
+    let fitting = found.into_iter().find(|each| data.is_none_or(|data| data == each.major));
     match (fitting, data) {
         (Some(installation), _) => Ok(installation),
-        (None, Some(data)) => Err(StartError::OtherMajor {
-            home: home.to_owned(),
-            data,
-            found: majors.join(", "),
-        }),
+        (None, Some(data)) => Err(StartError::OtherMajor { home: home.to_owned(), data, found: majors.join(", ") }),
         (None, None) => Err(StartError::NotFound),
     }
 }
@@ -94,10 +81,7 @@ fn folders_in(parent: &Path) -> Vec<PathBuf> {
 }
 
 fn newest_first(folders: Vec<PathBuf>) -> Vec<Installation> {
-    let mut usable: Vec<_> = folders
-        .into_iter()
-        .filter_map(|folder| look_at(&folder.join("bin")).ok())
-        .collect();
+    let mut usable: Vec<_> = folders.into_iter().filter_map(|folder| look_at(&folder.join("bin")).ok()).collect();
     usable.sort_by_key(|installation| Reverse(installation.major));
     usable
 }
@@ -143,18 +127,12 @@ mod tests {
     use super::*;
 
     fn installation(major: u32) -> Installation {
-        Installation {
-            bin: PathBuf::from(format!("/usr/lib/postgresql/{major}/bin")),
-            major,
-        }
+        Installation { bin: PathBuf::from(format!("/usr/lib/postgresql/{major}/bin")), major }
     }
 
     #[test]
     fn the_major_version_is_the_leading_number() {
-        assert_eq!(
-            major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"),
-            Some(15)
-        );
+        assert_eq!(major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some(15));
         assert_eq!(major("postgres (PostgreSQL) 19beta1\n"), Some(19));
         assert_eq!(major("postgres: not found"), None);
     }
@@ -172,18 +150,12 @@ mod tests {
         let found = vec![installation(17), installation(15)];
         let refusal = choose(found, Some(16), Path::new("/data/postgres")).unwrap_err();
         let words = refusal.to_string();
-        assert!(
-            words.contains("made by PostgreSQL 16") && words.contains("has PostgreSQL 17, 15"),
-            "{words}"
-        );
+        assert!(words.contains("made by PostgreSQL 16") && words.contains("has PostgreSQL 17, 15"), "{words}");
     }
 
     #[test]
     fn a_named_folder_must_hold_the_programs() {
         let refusal = named(Path::new("/nonexistent")).unwrap_err().to_string();
-        assert!(
-            refusal.contains("/nonexistent") && refusal.contains("no initdb"),
-            "{refusal}"
-        );
+        assert!(refusal.contains("/nonexistent") && refusal.contains("no initdb"), "{refusal}");
     }
 }

@@ -37,10 +37,7 @@ pub(super) async fn start(
     let first_words = cluster.home().join("start.log");
     let errors = File::create(&first_words).map_err(StartError::file("create", &first_words))?;
     let mut server = command(cluster, installation, socket, &log, fsync);
-    server
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(errors);
+    server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
     let mut keeper = Keeper::start(server).map_err(StartError::program("postgres"))?;
 
     let home = cluster.home().to_owned();
@@ -53,22 +50,12 @@ pub(super) async fn start(
         Outcome::Silent => {
             let said = last_words(&first_words, &log);
             let seconds = UNTIL_ANSWER.as_secs();
-            Err(StartError::NoAnswer {
-                seconds,
-                said,
-                home,
-            })
+            Err(StartError::NoAnswer { seconds, said, home })
         }
     }
 }
 
-fn command(
-    cluster: &Cluster,
-    installation: &Installation,
-    socket: &SocketFolder,
-    log: &Path,
-    fsync: bool,
-) -> Command {
+fn command(cluster: &Cluster, installation: &Installation, socket: &SocketFolder, log: &Path, fsync: bool) -> Command {
     let data = cluster.data();
     let program = installation.bin.join("postgres");
     let mut server = account::command(&program, cluster.account(), &data);
@@ -151,19 +138,14 @@ fn last_words(first_words: &Path, log: &Path) -> String {
 
 fn newest_file(folder: &Path) -> Option<PathBuf> {
     let files = fs::read_dir(folder).ok()?.flatten();
-    let newest =
-        files.max_by_key(|file| file.metadata().and_then(|about| about.modified()).ok())?;
+    let newest = files.max_by_key(|file| file.metadata().and_then(|about| about.modified()).ok())?;
     Some(newest.path())
 }
 
 /// With the lines around it, which often hold the reason and the advice.
 fn last_complaint(said: &str) -> Option<String> {
     let lines: Vec<&str> = said.lines().collect();
-    let is_complaint = |line: &&str| {
-        ["FATAL:", "PANIC:", "error while"]
-            .iter()
-            .any(|word| line.contains(word))
-    };
+    let is_complaint = |line: &&str| ["FATAL:", "PANIC:", "error while"].iter().any(|word| line.contains(word));
     let complaint = lines.iter().rposition(is_complaint)?;
     let around = complaint.saturating_sub(2)..lines.len().min(complaint + 3);
     Some(lines[around].join("\n"))
@@ -175,8 +157,7 @@ mod tests {
 
     #[test]
     fn the_last_complaint_is_quoted_with_its_surroundings() {
-        let said =
-            "LOG:  a\nLOG:  b\nLOG:  c\nFATAL:  no memory\nHINT:  reduce it\nLOG:  d\nLOG:  e\n";
+        let said = "LOG:  a\nLOG:  b\nLOG:  c\nFATAL:  no memory\nHINT:  reduce it\nLOG:  d\nLOG:  e\n";
         let quoted = "LOG:  b\nLOG:  c\nFATAL:  no memory\nHINT:  reduce it\nLOG:  d";
         assert_eq!(last_complaint(said).as_deref(), Some(quoted));
         assert_eq!(last_complaint("LOG:  ready\n"), None);

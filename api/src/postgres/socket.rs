@@ -22,17 +22,11 @@ pub(super) struct SocketFolder {
 
 impl SocketFolder {
     /// A folder inside `home`, or under `/tmp` by a random name where the path would be too long.
-    pub(super) fn prepare(
-        home: &Path,
-        account: Option<&Account>,
-    ) -> Result<SocketFolder, StartError> {
+    pub(super) fn prepare(home: &Path, account: Option<&Account>) -> Result<SocketFolder, StartError> {
         let usual = home.join("run");
         let temporary = usual.join(SOCKET_NAME).as_os_str().len() > LONGEST_SOCKET_PATH;
-        let path = if temporary {
-            PathBuf::from(format!("/tmp/arvlite-{}", uuid::Uuid::new_v4().simple()))
-        } else {
-            usual
-        };
+        let path =
+            if temporary { PathBuf::from(format!("/tmp/arvlite-{}", uuid::Uuid::new_v4().simple())) } else { usual };
         private_folder(&path, account)?;
         Ok(SocketFolder { path, temporary })
     }

@@ -20,8 +20,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> Folder {
-        let path =
-            std::env::temp_dir().join(format!("arvlite-test-{}", uuid::Uuid::new_v4().simple()));
+        let path = std::env::temp_dir().join(format!("arvlite-test-{}", uuid::Uuid::new_v4().simple()));
         fs::create_dir(&path).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         Folder(path)
@@ -35,20 +34,13 @@ impl Drop for Folder {
 }
 
 fn settings(data_dir: &Path) -> Settings {
-    Settings {
-        data_dir: data_dir.to_owned(),
-        bin_dir: None,
-        install: false,
-        fsync: false,
-    }
+    Settings { data_dir: data_dir.to_owned(), bin_dir: None, install: false, fsync: false }
 }
 
 fn silently(_: &str) {}
 
 async fn connect(server: &Postgres) -> Client {
-    let (client, connection) = tokio_postgres::connect(&server.url("postgres"), NoTls)
-        .await
-        .unwrap();
+    let (client, connection) = tokio_postgres::connect(&server.url("postgres"), NoTls).await.unwrap();
     tokio::spawn(connection);
     client
 }
@@ -68,23 +60,14 @@ async fn a_server_is_made_owned_by_one_and_keeps_its_data() {
     let said = Mutex::new(Vec::new());
     let listen = |line: &str| said.lock().unwrap().push(line.to_owned());
     let server = Postgres::start(&settings, &listen).await.unwrap();
-    assert_eq!(
-        said.into_inner().unwrap(),
-        ["Creating a PostgreSQL cluster"]
-    );
+    assert_eq!(said.into_inner().unwrap(), ["Creating a PostgreSQL cluster"]);
     assert!(!home.join("new-interrupted").exists());
-    assert_eq!(
-        fs::metadata(home.join("run")).unwrap().permissions().mode() & 0o777,
-        0o700
-    );
+    assert_eq!(fs::metadata(home.join("run")).unwrap().permissions().mode() & 0o777, 0o700);
 
     let client = connect(&server).await;
     for (query, expected) in [
         ("select lower('ЖЁЩ') || upper('é')", "жёщÉ"),
-        (
-            "select datctype::text from pg_database where datname = 'postgres'",
-            "C.UTF-8",
-        ),
+        ("select datctype::text from pg_database where datname = 'postgres'", "C.UTF-8"),
         ("select current_setting('server_encoding')", "UTF8"),
         ("select current_setting('data_checksums')", "on"),
         ("select current_setting('listen_addresses')", ""),
@@ -95,41 +78,26 @@ async fn a_server_is_made_owned_by_one_and_keeps_its_data() {
         assert_eq!(text(&client, query).await, expected, "{query}");
     }
     for extension in ["pg_trgm", "btree_gist"] {
-        client
-            .batch_execute(&format!("create extension {extension}"))
-            .await
-            .unwrap();
+        client.batch_execute(&format!("create extension {extension}")).await.unwrap();
     }
-    client
-        .batch_execute("create table kept as select 'still here' as words")
-        .await
-        .unwrap();
+    client.batch_execute("create table kept as select 'still here' as words").await.unwrap();
 
     let refusal = Postgres::start(&settings, &silently).await.unwrap_err();
     assert!(matches!(refusal, StartError::InUse { .. }), "{refusal}");
     let words = refusal.to_string();
-    assert!(
-        words.contains(&format!("process {}", std::process::id())),
-        "{words}"
-    );
+    assert!(words.contains(&format!("process {}", std::process::id())), "{words}");
 
     server.stop().await;
     assert!(client.is_closed() || client.simple_query("select 1").await.is_err());
     assert!(!home.join("data/postmaster.pid").exists());
 
     let server = Postgres::start(&settings, &silently).await.unwrap();
-    assert_eq!(
-        text(&connect(&server).await, "select words from kept").await,
-        "still here"
-    );
+    assert_eq!(text(&connect(&server).await, "select words from kept").await, "still here");
     drop(server);
 
     fs::write(home.join("data/PG_VERSION"), "9\n").unwrap();
     let refusal = Postgres::start(&settings, &silently).await.unwrap_err();
-    assert!(
-        matches!(refusal, StartError::OtherMajor { data: 9, .. }),
-        "{refusal}"
-    );
+    assert!(matches!(refusal, StartError::OtherMajor { data: 9, .. }), "{refusal}");
     fs::remove_file(home.join("data/PG_VERSION")).unwrap();
     let refusal = Postgres::start(&settings, &silently).await.unwrap_err();
     assert!(matches!(refusal, StartError::Damaged { .. }), "{refusal}");
@@ -138,28 +106,18 @@ async fn a_server_is_made_owned_by_one_and_keeps_its_data() {
 #[tokio::test]
 async fn what_was_committed_survives_kill_9_of_the_process() {
     let folder = Folder::new();
-    let made = Postgres::start(&settings(&folder.0), &silently)
-        .await
-        .unwrap();
+    let made = Postgres::start(&settings(&folder.0), &silently).await.unwrap();
     made.stop().await;
 
     let mut killed = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "postgres::tests::writes_until_it_is_killed",
-            "--ignored",
-            "--nocapture",
-        ])
+        .args(["--exact", "postgres::tests::writes_until_it_is_killed", "--nocapture"])
         .env(FOLDER_OF_THE_KILLED, &folder.0)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(killed.stdout.take().unwrap()).lines();
     let mut committed = Vec::new();
-    let number = |line: &str| {
-        line.strip_prefix("committed ")
-            .and_then(|n| n.parse::<i32>().ok())
-    };
+    let number = |line: &str| line.strip_prefix("committed ").and_then(|n| n.parse::<i32>().ok());
     while committed.len() < 100 {
         let line = lines.next().expect("it writes until it is killed").unwrap();
         committed.extend(number(&line));
@@ -168,15 +126,10 @@ async fn what_was_committed_survives_kill_9_of_the_process() {
     committed.extend(lines.map_while(Result::ok).filter_map(|line| number(&line)));
     killed.wait().unwrap();
 
-    let server = Postgres::start(&settings(&folder.0), &silently)
-        .await
-        .unwrap();
+    let server = Postgres::start(&settings(&folder.0), &silently).await.unwrap();
     let there: i64 = connect(&server)
         .await
-        .query_one(
-            "select count(*) from written where number = any($1)",
-            &[&committed],
-        )
+        .query_one("select count(*) from written where number = any($1)", &[&committed])
         .await
         .unwrap()
         .get(0);
@@ -185,26 +138,16 @@ async fn what_was_committed_survives_kill_9_of_the_process() {
 }
 
 #[tokio::test]
-#[ignore = "the process that another test starts and kills"]
 async fn writes_until_it_is_killed() {
     let Some(folder) = std::env::var_os(FOLDER_OF_THE_KILLED) else {
         return;
     };
-    let settings = Settings {
-        fsync: true,
-        ..settings(Path::new(&folder))
-    };
+    let settings = Settings { fsync: true, ..settings(Path::new(&folder)) };
     let server = Postgres::start(&settings, &silently).await.unwrap();
     let client = connect(&server).await;
-    client
-        .batch_execute("create table written (number int)")
-        .await
-        .unwrap();
+    client.batch_execute("create table written (number int)").await.unwrap();
     for number in 0_i32.. {
-        client
-            .execute("insert into written values ($1)", &[&number])
-            .await
-            .unwrap();
+        client.execute("insert into written values ($1)", &[&number]).await.unwrap();
         let mut output = std::io::stdout().lock();
         writeln!(output, "committed {number}").unwrap();
         output.flush().unwrap();
@@ -219,16 +162,9 @@ async fn where_nothing_is_found_three_ways_are_told() {
         pg_config: folder.0.join("nothing"),
         apt_get: folder.0.join("nothing"),
     };
-    let refusal = Postgres::start_from(&nowhere, &settings(&folder.0), &silently)
-        .await
-        .unwrap_err();
+    let refusal = Postgres::start_from(&nowhere, &settings(&folder.0), &silently).await.unwrap_err();
     let words = refusal.to_string();
-    for needed in [
-        "--no-install",
-        "apt-get install postgresql",
-        "ARVLITE_PG_BIN",
-        "DATABASE_URL",
-    ] {
+    for needed in ["--no-install", "apt-get install postgresql", "ARVLITE_PG_BIN", "DATABASE_URL"] {
         assert!(words.contains(needed), "{words}");
     }
 }
@@ -249,9 +185,6 @@ fn the_address_names_the_folder_of_the_socket() {
     let address = url(Path::new("/srv/фото и видео/run"), "my db");
     let config: tokio_postgres::Config = address.parse().unwrap();
     let folder = PathBuf::from("/srv/фото и видео/run");
-    assert_eq!(
-        config.get_hosts(),
-        [tokio_postgres::config::Host::Unix(folder)]
-    );
+    assert_eq!(config.get_hosts(), [tokio_postgres::config::Host::Unix(folder)]);
     assert_eq!(config.get_dbname(), Some("my db"));
 }
