@@ -8,6 +8,7 @@ mod checks;
 mod error;
 pub mod execute;
 pub mod playback;
+pub mod view;
 
 pub use checks::Checks;
 pub use error::{Detail, Error, Problem, ProblemCode, Result};
