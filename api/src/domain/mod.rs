@@ -4,10 +4,17 @@
 //! A write is a [`Command`], and [`execute`](execute::execute) is the one way to run it. Start at `execute.rs`, then read one noun, such as
 //! `project.rs`.
 
+pub mod ar_content;
 mod checks;
+pub mod company;
 mod error;
 pub mod execute;
 pub mod playback;
+pub mod project;
+mod slug;
+pub mod upload;
+pub mod video;
+pub mod video_schedule;
 pub mod view;
 
 pub use checks::Checks;

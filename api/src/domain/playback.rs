@@ -9,8 +9,11 @@ use arvlite_db::models::PlaybackSource;
 use chrono::{DateTime, Months, TimeDelta, Utc};
 
 pub mod read;
+mod rules;
 #[cfg(test)]
 mod tests;
+
+pub use rules::Rules;
 
 /// Everything the decision depends on.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use crate::models::{ArContent, CompanyStatus, Media, ProjectStatus, Video, VideoSchedule, VideoScheduleStatus};
+use crate::models::{ArContent, Company, Media, Project, Video, VideoSchedule, VideoScheduleStatus};
 use crate::schema::{ar_content, companies, media, projects, video_schedules, videos};
 use crate::{Result, Session};
 
@@ -17,14 +17,16 @@ use crate::{Result, Session};
 pub struct PlaybackRows {
     /// The order.
     pub content: ArContent,
-    /// How its company stands.
-    pub company_status: CompanyStatus,
-    /// How its project stands.
-    pub project_status: ProjectStatus,
+    /// Its company.
+    pub company: Company,
+    /// Its project.
+    pub project: Project,
     /// The photo.
     pub photo: Option<Media>,
-    /// Its live videos, each with its bytes.
-    pub videos: Vec<(Video, Option<Media>)>,
+    /// Its live videos.
+    pub videos: Vec<Video>,
+    /// Their bytes.
+    pub media: Vec<Media>,
     /// Its windows that count and are not over.
     pub windows: Vec<VideoSchedule>,
 }
@@ -40,8 +42,13 @@ impl PlaybackRows {
             .inner_join(projects::table.on(projects::id.eq(ar_content::project_id)))
             .left_join(media::table.on(media::id.nullable().eq(ar_content::photo_media_id)))
             .filter(ar_content::unique_id.eq_any(unique_ids.to_vec()))
-            .select((ArContent::as_select(), companies::status, projects::status, Option::<Media>::as_select()));
-        let contents: Vec<(ArContent, CompanyStatus, ProjectStatus, Option<Media>)> =
+            .select((
+                ArContent::as_select(),
+                Company::as_select(),
+                Project::as_select(),
+                Option::<Media>::as_select(),
+            ));
+        let contents: Vec<(ArContent, Company, Project, Option<Media>)> =
             contents.load(&mut *session.connection().await?).await?;
         let ids: Vec<i64> = contents.iter().map(|(content, ..)| content.id).collect();
 
@@ -61,13 +68,11 @@ impl PlaybackRows {
 
         let mut videos = grouped(videos, |(video, _)| video.ar_content_id);
         let mut windows = grouped(windows, |window| window.ar_content_id);
-        let rows = contents.into_iter().map(|(content, company_status, project_status, photo)| Self {
-            videos: videos.remove(&content.id).unwrap_or_default(),
-            windows: windows.remove(&content.id).unwrap_or_default(),
-            content,
-            company_status,
-            project_status,
-            photo,
+        let rows = contents.into_iter().map(|(content, company, project, photo)| {
+            let (videos, media): (Vec<_>, Vec<_>) = videos.remove(&content.id).unwrap_or_default().into_iter().unzip();
+            let media = media.into_iter().flatten().collect();
+            let windows = windows.remove(&content.id).unwrap_or_default();
+            Self { content, company, project, photo, videos, media, windows }
         });
         Ok(rows.filter(|rows| session.scope().holds(rows.content.company_id)).collect())
     }

@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 
-use arvlite_db::models::{ArContent, ArContentStatus, CompanyStatus, Media, PlaybackRows, ProjectStatus, VideoStatus};
+use arvlite_db::models::{ArContent, Media, PlaybackRows};
 use arvlite_db::{Scope, Session};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Content, Decision, PlayableVideo, Reason, Window, active_video};
+use super::{Decision, Reason, Rules};
 use crate::domain::Result;
 
 /// What plays for a code at an instant.
@@ -35,6 +35,12 @@ impl Playback {
         self.video.is_some()
     }
 
+    /// Why nothing plays; none if something does.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        if self.available() { None } else { Some(self.decision.reason.unwrap_or(Reason::NoPlayableVideo)) }
+    }
+
     /// The end of the paid term; none for a code that nobody is to know.
     #[must_use]
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
@@ -47,11 +53,13 @@ impl Playback {
             let decision = Decision::unavailable(Reason::NotFound);
             return Self { unique_id, at, decision, content: None, photo: None, video: None };
         };
-        let decision = decide(&rows, at);
-        let mut videos = rows.videos.into_iter();
-        let video = videos.find(|(video, _)| Some(video.id) == decision.video).and_then(|(_, media)| media);
-        let photo = rows.photo.filter(|_| video.is_some());
-        Self { unique_id, at, decision, content: Some(rows.content), photo, video }
+        let PlaybackRows { content, company, project, photo, videos, media, windows } = rows;
+        let decision = Rules::new(&content, &project, &company, &videos, &windows).decide(at);
+        let playing = videos.into_iter().find(|video| Some(video.id) == decision.video);
+        let video = playing.and_then(|playing| media.into_iter().find(|media| Some(media.id) == playing.media_id));
+        let photo = photo.filter(|_| video.is_some());
+        let content = Some(content);
+        Self { unique_id, at, decision, content, photo, video }
     }
 }
 
@@ -62,51 +70,7 @@ impl Playback {
 pub async fn playback_of(session: &Session, unique_ids: &[Uuid], at: DateTime<Utc>) -> Result<HashMap<Uuid, Playback>> {
     let everybody = session.with_scope(Scope::Everything);
     let rows = PlaybackRows::by_unique_ids(&everybody, unique_ids, at).await?;
-    let mut rows: HashMap<Uuid, PlaybackRows> = rows.into_iter().map(|rows| (rows.content.unique_id, rows)).collect();
-    Ok(unique_ids.iter().map(|id| (*id, rows.remove(id))).fold(HashMap::new(), |mut answers, (id, rows)| {
-        answers.entry(id).or_insert_with(|| Playback::of(id, rows, at));
-        answers
-    }))
-}
-
-/// Decides from rows what plays at the instant that they were read for.
-#[must_use]
-pub fn decide(rows: &PlaybackRows, at: DateTime<Utc>) -> Decision {
-    let videos: Vec<PlayableVideo> = rows
-        .videos
-        .iter()
-        .map(|(video, media)| PlayableVideo {
-            id: video.id,
-            is_active: video.is_active,
-            ready: video.status == VideoStatus::Ready && media.is_some(),
-            subscription_end: video.subscription_end,
-            rotation_order: video.rotation_order,
-            deleted: video.deleted_at.is_some(),
-        })
-        .collect();
-    let windows: Vec<Window> = rows
-        .windows
-        .iter()
-        .map(|window| Window {
-            id: window.id,
-            video_id: window.video_id,
-            start: window.start_time,
-            end: window.end_time,
-            priority: window.priority,
-            created_at: window.created_at,
-            active: true,
-        })
-        .collect();
-    let content = Content {
-        deleted: rows.content.deleted_at.is_some(),
-        company_active: rows.company_status == CompanyStatus::Active,
-        ready: rows.content.status == ArContentStatus::Ready,
-        project_archived: rows.project_status == ProjectStatus::Archived,
-        expires_at: rows.content.expires_at,
-        has_photo: rows.photo.is_some(),
-        pinned_video: rows.content.active_video_id,
-        videos: &videos,
-        windows: &windows,
-    };
-    active_video(&content, at)
+    let found = rows.into_iter().map(|rows| (rows.content.unique_id, Some(rows)));
+    let asked: HashMap<Uuid, Option<PlaybackRows>> = unique_ids.iter().map(|id| (*id, None)).chain(found).collect();
+    Ok(asked.into_iter().map(|(id, rows)| (id, Playback::of(id, rows, at))).collect())
 }
