@@ -19,6 +19,7 @@ mod query;
 mod scalars;
 mod subscription;
 mod types;
+mod views;
 
 use std::sync::Arc;
 
@@ -39,7 +40,11 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 /// Makes the schema. It holds no state: what a request needs comes with it.
 #[must_use]
 pub fn build() -> AppSchema {
-    Schema::build(Query, Mutation, Subscription).directive(idempotent::idempotent).disable_suggestions().finish()
+    Schema::build(Query, Mutation, Subscription)
+        .directive(idempotent::idempotent)
+        .register_output_type::<types::StreamPosition>()
+        .disable_suggestions()
+        .finish()
 }
 
 /// The schema as text, as `schema.graphql` has it.

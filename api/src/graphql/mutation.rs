@@ -6,6 +6,10 @@ use super::context::ContextExt;
 use super::error::Result;
 use super::payload::payload;
 use super::types::{ArContent, Company, Project, Video, VideoSchedule};
+use super::views::{
+    self, ViewSessionEndInput, ViewSessionHeartbeatInput, ViewSessionPayload, ViewSessionStartInput,
+    ViewSessionStartPayload,
+};
 use crate::domain::ar_content::{ArContentCreate, ArContentPinVideo};
 use crate::domain::company::CompanyCreate;
 use crate::domain::project::ProjectCreate;
@@ -93,5 +97,33 @@ impl Mutation {
         #[graphql(desc = "The window.")] input: VideoScheduleCreate,
     ) -> Result<VideoSchedulePayload> {
         ctx.write(input).await
+    }
+
+    /// Starts a view; for phones, without a sign-in. It is counted once, however often this start is repeated, and the
+    /// answer already holds what to play. Where nothing plays no view is started: `playback` says why.
+    async fn view_session_start(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The view.")] input: ViewSessionStartInput,
+    ) -> Result<ViewSessionStartPayload> {
+        views::start(ctx, input).await
+    }
+
+    /// Says how far a view is, every 10 to 15 seconds. Reports may get lost, come twice or in any order.
+    async fn view_session_heartbeat(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How far it is.")] input: ViewSessionHeartbeatInput,
+    ) -> Result<ViewSessionPayload> {
+        views::report(ctx, input).await
+    }
+
+    /// Ends a view.
+    async fn view_session_end(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How far it came.")] input: ViewSessionEndInput,
+    ) -> Result<ViewSessionPayload> {
+        views::report(ctx, input).await
     }
 }

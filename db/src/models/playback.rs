@@ -42,12 +42,7 @@ impl PlaybackRows {
             .inner_join(projects::table.on(projects::id.eq(ar_content::project_id)))
             .left_join(media::table.on(media::id.nullable().eq(ar_content::photo_media_id)))
             .filter(ar_content::unique_id.eq_any(unique_ids.to_vec()))
-            .select((
-                ArContent::as_select(),
-                Company::as_select(),
-                Project::as_select(),
-                Option::<Media>::as_select(),
-            ));
+            .select((ArContent::as_select(), Company::as_select(), Project::as_select(), Option::<Media>::as_select()));
         let contents: Vec<(ArContent, Company, Project, Option<Media>)> =
             contents.load(&mut *session.connection().await?).await?;
         let ids: Vec<i64> = contents.iter().map(|(content, ..)| content.id).collect();

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Decision, Reason, Rules};
+use crate::app::App;
 use crate::domain::Result;
 
 /// What plays for a code at an instant.
@@ -61,6 +62,16 @@ impl Playback {
         let content = Some(content);
         Self { unique_id, at, decision, content, photo, video }
     }
+}
+
+/// What plays for a code now.
+///
+/// # Errors
+/// When the database does not work out.
+pub async fn playback_now(app: &App, unique_id: Uuid) -> Result<Playback> {
+    let (session, now) = (app.db.session(Scope::Nothing), app.clock.now());
+    let mut playbacks = playback_of(&session, &[unique_id], now).await?;
+    Ok(playbacks.remove(&unique_id).unwrap_or_else(|| Playback::of(unique_id, None, now)))
 }
 
 /// What plays for these codes. Whoever holds a code may know: it reads everybody's rows, whatever the session's scope.

@@ -145,6 +145,29 @@ pub async fn resolve(app: &App, viewer: &Viewer, of: ViewLogScope) -> Result<Ses
     if exists { Ok(session) } else { Err(Error::NotFound) }
 }
 
+/// A page of the log after a cursor, or from its start, oldest first; and whether there is more.
+///
+/// # Errors
+/// When there is nothing that the viewer may read, or the cursor is none of this log.
+pub async fn page(
+    app: &App,
+    viewer: &Viewer,
+    of: ViewLogScope,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<(Vec<ViewEvent>, bool)> {
+    let session = resolve(app, viewer, of).await?;
+    let Cursor(position) = after.unwrap_or(Cursor(0));
+    if position > 0 && position > ViewEvent::newest_position(&session).await? {
+        return Err(Error::InvalidCursor);
+    }
+    let mut events = ViewEvent::after(&session, of, position, limit + 1).await?;
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = events.len() > wanted;
+    events.truncate(wanted);
+    Ok((events, more))
+}
+
 /// Follows the log: from after a cursor, or from now.
 ///
 /// With a cursor all that was recorded after it comes first, then [`LogItem::CaughtUp`] once, then what happens. Without

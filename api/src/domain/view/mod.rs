@@ -18,7 +18,7 @@ mod writer;
 pub use beacon::{Beat, fold};
 pub use cursor::Cursor;
 pub use device::{Device, network};
-pub use log::{LogItem, ViewLog, follow, resolve};
+pub use log::{LogItem, ViewLog, follow, page, resolve};
 pub use sweep::{spawn_sweeper, sweep_once};
 pub use token::ViewToken;
 pub use writer::{Start, Started, ViewWriter};
