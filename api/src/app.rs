@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arvlite_db::Db;
 
+use crate::auth::{Credentials, Passwords};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::secret::SecretKey;
@@ -18,12 +19,17 @@ pub struct App {
     pub clock: Clock,
     /// What only this installation knows.
     pub secret: SecretKey,
+    /// Who showed which token a moment ago, and which no longer hold.
+    pub credentials: Credentials,
+    /// Hashes passwords, a few at a time.
+    pub passwords: Passwords,
 }
 
 impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(config: Config, db: Db, clock: Clock, secret: SecretKey) -> Arc<Self> {
-        Arc::new(Self { config, db, clock, secret })
+        let (credentials, passwords) = (Credentials::default(), Passwords::default());
+        Arc::new(Self { config, db, clock, secret, credentials, passwords })
     }
 }

@@ -9,9 +9,11 @@
 
 pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod enums;
 pub mod global_id;
 pub mod http;
 pub mod postgres;

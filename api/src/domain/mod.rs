@@ -4,10 +4,14 @@
 //! A write is a [`Command`], and [`execute`](execute::execute) is the one way to run it. Start at `execute.rs`, then read one noun, such as
 //! `project.rs`.
 
+pub mod api_key;
 mod checks;
 mod error;
 pub mod execute;
+pub mod login;
+pub mod membership;
 pub mod playback;
+pub mod user;
 
 pub use checks::Checks;
 pub use error::{Detail, Error, Problem, ProblemCode, Result};
