@@ -1,1 +1,6 @@
-//! x
+//! The integration tests: one binary, files named after the nouns and mechanisms that they hold to their word.
+//!
+//! Every test has a database of its own, cloned from one migrated template, on a PostgreSQL that the first test starts.
+
+mod batching;
+mod support;

@@ -15,6 +15,8 @@ pub mod config;
 pub mod domain;
 pub mod enums;
 pub mod global_id;
+pub mod graphql;
 pub mod http;
 pub mod postgres;
 pub mod secret;
+pub mod storage;

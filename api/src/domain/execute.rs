@@ -140,6 +140,14 @@ impl Deref for Work<'_> {
 }
 
 impl Work<'_> {
+    /// The row that an input refers to, if the caller may write where it is.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn find<E: Readable + crate::global_id::Tagged>(&self, id: NodeId<E>) -> Result<Option<E>> {
+        Ok(E::by_ids(self, &[id.number()]).await?.pop())
+    }
+
     /// The live row that an input names as a parent; it stays live until the transaction ends.
     ///
     /// # Errors

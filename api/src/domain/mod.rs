@@ -5,13 +5,20 @@
 //! `project.rs`.
 
 pub mod api_key;
+pub mod ar_content;
 mod checks;
+pub mod company;
 mod error;
 pub mod execute;
 pub mod login;
 pub mod membership;
 pub mod playback;
+pub mod project;
+mod slug;
+pub mod upload;
 pub mod user;
+pub mod video;
+pub mod video_schedule;
 
 pub use checks::Checks;
 pub use error::{Detail, Error, Problem, ProblemCode, Result};

@@ -8,8 +8,11 @@ use std::{cmp::Reverse, collections::HashMap};
 use arvlite_db::models::PlaybackSource;
 use chrono::{DateTime, Months, TimeDelta, Utc};
 
+mod rules;
 #[cfg(test)]
 mod tests;
+
+pub use rules::Rules;
 
 /// Everything the decision depends on.
 #[derive(Clone, Debug)]

@@ -59,9 +59,6 @@ impl UploadLimits {
 
 impl Default for UploadLimits {
     fn default() -> Self {
-        Self {
-            photo_bytes: 10 * MEGABYTE,
-            video_bytes: 100 * MEGABYTE,
-        }
+        Self { photo_bytes: 10 * MEGABYTE, video_bytes: 100 * MEGABYTE }
     }
 }

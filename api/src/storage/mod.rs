@@ -54,11 +54,7 @@ impl Store {
     pub fn local(folder: &FilePath) -> Result<Self, StorageError> {
         std::fs::create_dir_all(folder).map_err(StorageError::Folder)?;
         let objects = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self {
-            folder: Some(folder.to_owned()),
-            part_bytes: LOCAL_PART_BYTES,
-            ..Self::over(Arc::new(objects))
-        })
+        Ok(Self { folder: Some(folder.to_owned()), part_bytes: LOCAL_PART_BYTES, ..Self::over(Arc::new(objects)) })
     }
 
     /// A store over any other back end of object_store.
@@ -77,10 +73,7 @@ impl Store {
         key: &str,
         range: Option<Range<u64>>,
     ) -> Result<BoxStream<'static, Result<Bytes, StorageError>>, StorageError> {
-        let options = GetOptions {
-            range: range.map(Into::into),
-            ..GetOptions::default()
-        };
+        let options = GetOptions { range: range.map(Into::into), ..GetOptions::default() };
         let object = self.objects.get_opts(&Path::from(key), options).await?;
         Ok(object.into_stream().map_err(StorageError::from).boxed())
     }

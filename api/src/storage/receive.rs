@@ -58,10 +58,7 @@ impl Received {
     pub async fn keep(self, company_id: i64) -> Result<StoredObject, StorageError> {
         let key = Path::from_iter([company_id.to_string(), random_name()]);
         self.temporary.rename(key.clone()).await?;
-        Ok(StoredObject {
-            key: key.into(),
-            facts: self.facts,
-        })
+        Ok(StoredObject { key: key.into(), facts: self.facts })
     }
 }
 
@@ -157,10 +154,7 @@ impl Store {
         let temporary = temporary.finish().await?;
 
         let measures = probe::measure(self, temporary.key(), mime_type).await?;
-        Ok(Received {
-            facts: intake.facts(mime_type, measures),
-            temporary,
-        })
+        Ok(Received { facts: intake.facts(mime_type, measures), temporary })
     }
 }
 
@@ -175,21 +169,13 @@ struct Intake<'a> {
 
 impl<'a> Intake<'a> {
     fn new(terms: Terms<'a>) -> Self {
-        Self {
-            terms,
-            mime_type: None,
-            size: 0,
-            hash: Sha256::new(),
-            unwritten: BytesMut::new(),
-        }
+        Self { terms, mime_type: None, size: 0, hash: Sha256::new(), unwritten: BytesMut::new() }
     }
 
     fn take(&mut self, chunk: &[u8]) -> Result<(), ReceiveError> {
         self.size += chunk.len() as u64;
         if self.size > self.terms.max_bytes {
-            return Err(ReceiveError::TooLarge {
-                limit_bytes: self.terms.max_bytes,
-            });
+            return Err(ReceiveError::TooLarge { limit_bytes: self.terms.max_bytes });
         }
         self.hash.update(chunk);
         // Copied, because a small chunk may hold on to the large buffer that it was cut from.
@@ -219,12 +205,7 @@ impl<'a> Intake<'a> {
     fn facts(self, mime_type: &'static str, measures: Measures) -> MediaFacts {
         MediaFacts {
             size_bytes: self.size.cast_signed(),
-            sha256: self
-                .hash
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            sha256: self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
             mime_type,
             width: measures.width,
             height: measures.height,
@@ -239,16 +220,12 @@ fn type_by_content(head: &[u8], terms: Terms<'_>) -> Result<&'static str, Receiv
     let found = infer::get(head).map(|found| found.mime_type());
     let accepted = found.and_then(|found| terms.kind.accepted(found));
     // Browsers send the second where they do not know.
-    let declared = terms
-        .declared_type
-        .filter(|declared| !declared.is_empty() && *declared != "application/octet-stream");
+    let declared =
+        terms.declared_type.filter(|declared| !declared.is_empty() && *declared != "application/octet-stream");
     let Some(declared) = declared else {
         return accepted.ok_or(ReceiveError::UnsupportedType { supported });
     };
-    let declared = terms
-        .kind
-        .accepted(declared)
-        .ok_or(ReceiveError::UnsupportedType { supported })?;
+    let declared = terms.kind.accepted(declared).ok_or(ReceiveError::UnsupportedType { supported })?;
     match accepted {
         Some(accepted) if accepted == declared => Ok(accepted),
         _ => Err(ReceiveError::Mismatch { declared, found }),

@@ -13,16 +13,10 @@ impl Store {
     /// Deletes temporary objects that nobody has written to for `age`, and tells how many.
     ///
     /// Other processes may be receiving into the same place, so `age` must be longer than any upload's pause.
-    pub async fn sweep_incoming(
-        &self,
-        age: Duration,
-        now: DateTime<Utc>,
-    ) -> Result<usize, StorageError> {
+    pub async fn sweep_incoming(&self, age: Duration, now: DateTime<Utc>) -> Result<usize, StorageError> {
         let before = now - age;
         match &self.folder {
-            Some(folder) => sweep_folder(&folder.join(INCOMING), before.into())
-                .await
-                .map_err(StorageError::Folder),
+            Some(folder) => sweep_folder(&folder.join(INCOMING), before.into()).await.map_err(StorageError::Folder),
             None => self.sweep_objects(before).await,
         }
     }
@@ -53,10 +47,7 @@ async fn sweep_folder(folder: &FilePath, before: SystemTime) -> std::io::Result<
         let Ok(metadata) = file.metadata().await else {
             continue;
         };
-        if metadata.is_file()
-            && metadata.modified()? < before
-            && tokio::fs::remove_file(file.path()).await.is_ok()
-        {
+        if metadata.is_file() && metadata.modified()? < before && tokio::fs::remove_file(file.path()).await.is_ok() {
             swept += 1;
         }
     }

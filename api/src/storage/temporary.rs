@@ -26,11 +26,7 @@ impl Temporary {
     pub(super) async fn create(store: &Store) -> Result<Self, StorageError> {
         let key = Path::from_iter([INCOMING, &random_name()]);
         let upload = store.objects.put_multipart(&key).await?;
-        Ok(Self {
-            objects: Arc::clone(&store.objects),
-            key,
-            stage: Stage::Writing(upload),
-        })
+        Ok(Self { objects: Arc::clone(&store.objects), key, stage: Stage::Writing(upload) })
     }
 
     pub(super) fn key(&self) -> &Path {

@@ -1,14 +1,15 @@
 //! A video that can play over an order's photo.
 
 use chrono::{DateTime, Utc};
-use diesel::{Insertable, Queryable, Selectable, SelectableHelper};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::NoFilter;
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
 use crate::schema::videos;
+use crate::{NoFilter, Result, Session};
 
 text_enum! {
     /// How far a video's bytes came.
@@ -72,3 +73,18 @@ pub struct NewVideo {
 }
 
 insertable!(Video from NewVideo in videos);
+
+impl Video {
+    /// The place behind all live videos of an order.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn next_rotation_order(session: &Session, ar_content_id: i64) -> Result<i32> {
+        let last = videos::table
+            .filter(videos::ar_content_id.eq(ar_content_id))
+            .filter(videos::deleted_at.is_null())
+            .select(diesel::dsl::max(videos::rotation_order));
+        let last: Option<i32> = last.get_result(&mut *session.connection().await?).await?;
+        Ok(last.map_or(0, |last| last.saturating_add(1)))
+    }
+}

@@ -23,17 +23,9 @@ pub(super) struct Measures {
 }
 
 /// Measures the object, which begins like a file of this type.
-pub(super) async fn measure(
-    store: &Store,
-    key: &Path,
-    mime_type: &'static str,
-) -> Result<Measures, ReceiveError> {
+pub(super) async fn measure(store: &Store, key: &Path, mime_type: &'static str) -> Result<Measures, ReceiveError> {
     let size = store.objects.head(key).await?.size;
-    let file = File {
-        objects: store.objects.as_ref(),
-        key,
-        size,
-    };
+    let file = File { objects: store.objects.as_ref(), key, size };
     let measures = match mime_type {
         "video/mp4" | "video/quicktime" => mp4::measure(&file).await?,
         "video/webm" => webm::measure(&file).await?,

@@ -54,9 +54,8 @@ struct Movie {
 
 impl Movie {
     fn parse(moov: &[u8]) -> Option<Self> {
-        let mut movie = children(moov)
-            .filter(|(name, _)| name == b"trak")
-            .find_map(|(_, trak)| Self::from_track(trak))?;
+        let mut movie =
+            children(moov).filter(|(name, _)| name == b"trak").find_map(|(_, trak)| Self::from_track(trak))?;
         if let Some(extends) = child(moov, b"mvex") {
             movie.default_sample_ticks = children(extends)
                 .filter(|(name, _)| name == b"trex")
@@ -75,17 +74,10 @@ impl Movie {
         let track = child(trak, b"tkhd")?;
         let wide = is_version_1(track);
         let matrix = if wide { 52 } else { 40 };
-        let (width, height) = (
-            u32_at(track, matrix + 36)? >> 16,
-            u32_at(track, matrix + 40)? >> 16,
-        );
+        let (width, height) = (u32_at(track, matrix + 36)? >> 16, u32_at(track, matrix + 40)? >> 16);
         // A phone held upright records lying pictures and a matrix that turns them by a quarter.
         let turned = u32_at(track, matrix)? == 0 && u32_at(track, matrix + 4)? != 0;
-        let (width, height) = if turned {
-            (height, width)
-        } else {
-            (width, height)
-        };
+        let (width, height) = if turned { (height, width) } else { (width, height) };
 
         let timing = child(media, b"mdhd")?;
         let (ticks_per_second, ticks) = if is_version_1(timing) {
@@ -106,9 +98,7 @@ impl Movie {
     fn add_fragment(&mut self, moof: &[u8]) {
         let tracks = children(moof).filter(|(name, _)| name == b"traf");
         for (_, traf) in tracks {
-            self.ticks = self
-                .ticks
-                .saturating_add(self.ticks_of(traf).unwrap_or_default());
+            self.ticks = self.ticks.saturating_add(self.ticks_of(traf).unwrap_or_default());
         }
     }
 
@@ -124,10 +114,7 @@ impl Movie {
             _ => u32_at(header, before)?,
         };
         let runs = children(traf).filter(|(name, _)| name == b"trun");
-        Some(
-            runs.map(|(_, run)| ticks_of_run(run, default_ticks).unwrap_or_default())
-                .sum(),
-        )
+        Some(runs.map(|(_, run)| ticks_of_run(run, default_ticks).unwrap_or_default()).sum())
     }
 
     fn measures(&self) -> Measures {
@@ -149,16 +136,8 @@ fn ticks_of_run(run: &[u8], default_ticks: u32) -> Option<u64> {
     }
     let before = 8 + 4 * (flags & 0x5).count_ones() as usize;
     let stride = 4 * (flags & 0xF00).count_ones() as usize;
-    let durations = run
-        .get(before..)?
-        .chunks_exact(stride)
-        .take(samples as usize);
-    Some(
-        durations
-            .filter_map(|sample| u32_at(sample, 0))
-            .map(u64::from)
-            .sum(),
-    )
+    let durations = run.get(before..)?.chunks_exact(stride).take(samples as usize);
+    Some(durations.filter_map(|sample| u32_at(sample, 0)).map(u64::from).sum())
 }
 
 /// The beginning of a box.
@@ -177,11 +156,7 @@ impl Head {
             1 => (16, u64_at(bytes, 8)?),
             short => (8, u64::from(short)),
         };
-        (header <= length && length <= room).then_some(Self {
-            name,
-            header,
-            length,
-        })
+        (header <= length && length <= room).then_some(Self { name, header, length })
     }
 }
 
@@ -196,9 +171,7 @@ fn children(mut body: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
 }
 
 fn child<'a>(body: &'a [u8], wanted: &[u8; 4]) -> Option<&'a [u8]> {
-    children(body)
-        .find(|(name, _)| name == wanted)
-        .map(|(_, body)| body)
+    children(body).find(|(name, _)| name == wanted).map(|(_, body)| body)
 }
 
 fn is_version_1(body: &[u8]) -> bool {

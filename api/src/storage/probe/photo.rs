@@ -39,14 +39,10 @@ fn decode(bytes: &[u8], mime_type: &'static str) -> Result<Option<Measures>, Rec
         return Ok(None);
     }
     match shown_size(bytes, mime_type) {
-        Ok((width, height)) => Ok(Some(Measures {
-            width: width.cast_signed(),
-            height: height.cast_signed(),
-            duration_ms: None,
-        })),
-        Err(ImageError::Limits(_)) => Err(ReceiveError::TooManyPixels {
-            limit_megapixels: MOST_MEGAPIXELS,
-        }),
+        Ok((width, height)) => {
+            Ok(Some(Measures { width: width.cast_signed(), height: height.cast_signed(), duration_ms: None }))
+        }
+        Err(ImageError::Limits(_)) => Err(ReceiveError::TooManyPixels { limit_megapixels: MOST_MEGAPIXELS }),
         Err(_) => Ok(None),
     }
 }
@@ -76,10 +72,9 @@ fn shown_size(bytes: &[u8], mime_type: &str) -> Result<(u32, u32), ImageError> {
     decoder.read_image(&mut vec![0; length])?;
 
     Ok(match orientation {
-        Orientation::Rotate90
-        | Orientation::Rotate270
-        | Orientation::Rotate90FlipH
-        | Orientation::Rotate270FlipH => (height, width),
+        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH => {
+            (height, width)
+        }
         _ => (width, height),
     })
 }
@@ -88,9 +83,8 @@ fn shown_size(bytes: &[u8], mime_type: &str) -> Result<(u32, u32), ImageError> {
 fn jpeg_is_whole(bytes: &[u8]) -> bool {
     let mut rest = bytes.get(2..).unwrap_or_default();
     // In the entropy-coded data a true marker is an FF that 00 (an escape) and D0–D7 (restarts) do not follow.
-    while let Some(start) = rest
-        .windows(2)
-        .position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7 | 0xFF))
+    while let Some(start) =
+        rest.windows(2).position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7 | 0xFF))
     {
         let marker = rest[start + 1];
         rest = &rest[start + 2..];

@@ -56,17 +56,11 @@ pub(super) async fn measure(file: &File<'_>) -> Result<Option<Measures>, Storage
         }
         offset = body + length;
     }
-    Ok(size.map(|(width, height)| Measures {
-        width,
-        height,
-        duration_ms,
-    }))
+    Ok(size.map(|(width, height)| Measures { width, height, duration_ms }))
 }
 
 fn picture_size(tracks: &[u8]) -> Option<(i32, i32)> {
-    let mut videos = children(tracks)
-        .filter(|(id, _)| *id == TRACK)
-        .filter_map(|(_, track)| child(track, VIDEO));
+    let mut videos = children(tracks).filter(|(id, _)| *id == TRACK).filter_map(|(_, track)| child(track, VIDEO));
     videos.find_map(|video| {
         let width = i32::try_from(number(child(video, PIXEL_WIDTH)?)).ok()?;
         let height = i32::try_from(number(child(video, PIXEL_HEIGHT)?)).ok()?;
@@ -101,11 +95,7 @@ impl Head {
         // The first one-bit tells the width, the bits after it are the value; all ones mean "unknown".
         let mask = (1_u64 << (7 * length_width)) - 1;
         let length = number(bytes.get(..length_width)?) & mask;
-        Some(Self {
-            id,
-            header: (id_width + length_width) as u64,
-            length: (length != mask).then_some(length),
-        })
+        Some(Self { id, header: (id_width + length_width) as u64, length: (length != mask).then_some(length) })
     }
 }
 
@@ -115,18 +105,14 @@ fn width(bytes: &[u8], most: usize) -> Option<usize> {
 }
 
 fn number(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0, |value, byte| value << 8 | u64::from(*byte))
+    bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte))
 }
 
 fn children(mut body: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     std::iter::from_fn(move || {
         let head = Head::parse(body)?;
         let (_, rest) = body.split_at(head.header as usize);
-        let length = head.length.map_or(rest.len(), |length| {
-            usize::try_from(length).unwrap_or(usize::MAX)
-        });
+        let length = head.length.map_or(rest.len(), |length| usize::try_from(length).unwrap_or(usize::MAX));
         let (this, after) = rest.split_at_checked(length)?;
         body = after;
         Some((head.id, this))
@@ -134,7 +120,5 @@ fn children(mut body: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
 }
 
 fn child(body: &[u8], wanted: u64) -> Option<&[u8]> {
-    children(body)
-        .find(|(id, _)| *id == wanted)
-        .map(|(_, body)| body)
+    children(body).find(|(id, _)| *id == wanted).map(|(_, body)| body)
 }

@@ -27,34 +27,15 @@ async fn true_contents_are_measured() {
         (png, photo(), "image/png", 33, 17, None),
         (webp, photo(), "image/webp", 20, 10, None),
         (PLAIN.to_vec(), video(), "video/mp4", 480, 360, Some(4000)),
-        (
-            FRAGMENTED.to_vec(),
-            video(),
-            "video/mp4",
-            160,
-            120,
-            Some(2000),
-        ),
+        (FRAGMENTED.to_vec(), video(), "video/mp4", 160, 120, Some(2000)),
         (UPRIGHT.to_vec(), video(), "video/mp4", 120, 160, Some(2000)),
-        (
-            MOV.to_vec(),
-            video(),
-            "video/quicktime",
-            160,
-            120,
-            Some(2000),
-        ),
+        (MOV.to_vec(), video(), "video/quicktime", 160, 120, Some(2000)),
         (WEBM.to_vec(), video(), "video/webm", 160, 120, Some(2000)),
     ];
     for (bytes, terms, mime_type, width, height, duration_ms) in table {
         let received = folder.receive(bytes, terms).await;
-        let facts = received
-            .unwrap_or_else(|error| panic!("{mime_type}: {error}"))
-            .facts;
-        assert_eq!(
-            (facts.mime_type, facts.width, facts.height),
-            (mime_type, width, height)
-        );
+        let facts = received.unwrap_or_else(|error| panic!("{mime_type}: {error}")).facts;
+        assert_eq!((facts.mime_type, facts.width, facts.height), (mime_type, width, height));
         assert_eq!(facts.duration_ms, duration_ms, "{mime_type}");
     }
 }
@@ -76,14 +57,8 @@ async fn false_contents_are_refused() {
     let gif = [b"GIF89a".as_slice(), &[0; 600]].concat();
     let photos: [(&str, Vec<u8>); 13] = [
         ("text", b"only words, whatever the name says".to_vec()),
-        (
-            "a page",
-            b"<!doctype html><script>alert(1)</script>".to_vec(),
-        ),
-        (
-            "a drawing with script",
-            b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec(),
-        ),
+        ("a page", b"<!doctype html><script>alert(1)</script>".to_vec()),
+        ("a drawing with script", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec()),
         ("a program", with_rubbish(b"\x7FELF")),
         ("an archive", with_rubbish(b"PK\x03\x04")),
         ("a document", with_rubbish(b"%PDF-1.7")),
@@ -96,10 +71,7 @@ async fn false_contents_are_refused() {
         ("half a WebP", half(&webp)),
     ];
     for (what, bytes) in photos {
-        assert!(
-            folder.receive(bytes, photo()).await.is_err(),
-            "{what} was taken for a photo"
-        );
+        assert!(folder.receive(bytes, photo()).await.is_err(), "{what} was taken for a photo");
     }
     let videos: [(&str, Vec<u8>); 9] = [
         ("text", b"only words, whatever the name says".to_vec()),
@@ -110,16 +82,10 @@ async fn false_contents_are_refused() {
         ("the head of a WebM and rubbish", with_rubbish(&WEBM[..40])),
         ("half a WebM", half(WEBM)),
         ("a WebM without pictures", SOUND_WEBM.to_vec()),
-        (
-            "boxes without end",
-            [&PLAIN[..32], &b"\0\0\0\x08free".repeat(30_000)].concat(),
-        ),
+        ("boxes without end", [&PLAIN[..32], &b"\0\0\0\x08free".repeat(30_000)].concat()),
     ];
     for (what, bytes) in videos {
-        assert!(
-            folder.receive(bytes, video()).await.is_err(),
-            "{what} was taken for a video"
-        );
+        assert!(folder.receive(bytes, video()).await.is_err(), "{what} was taken for a video");
     }
     folder.is_empty_in_the_end().await;
 }
@@ -128,63 +94,22 @@ async fn false_contents_are_refused() {
 async fn a_declared_type_must_be_true() {
     let folder = Folder::new();
     let jpeg = encoded(ImageFormat::Jpeg, 64, 48);
-    let declared = |declared_type| Terms {
-        declared_type: Some(declared_type),
-        ..photo()
-    };
-    for fine in [
-        "image/jpeg",
-        "IMAGE/JPG",
-        "image/jpeg; charset=binary",
-        "application/octet-stream",
-        "",
-    ] {
-        assert!(
-            folder.receive(jpeg.clone(), declared(fine)).await.is_ok(),
-            "{fine}"
-        );
+    let declared = |declared_type| Terms { declared_type: Some(declared_type), ..photo() };
+    for fine in ["image/jpeg", "IMAGE/JPG", "image/jpeg; charset=binary", "application/octet-stream", ""] {
+        assert!(folder.receive(jpeg.clone(), declared(fine)).await.is_ok(), "{fine}");
     }
-    let other = folder
-        .receive(jpeg.clone(), declared("image/png"))
-        .await
-        .err();
-    assert!(matches!(
-        other,
-        Some(ReceiveError::Mismatch {
-            declared: "image/png",
-            found: Some("image/jpeg")
-        })
-    ));
-    let text = folder
-        .receive("only words", declared("image/jpeg"))
-        .await
-        .err();
-    assert!(matches!(
-        text,
-        Some(ReceiveError::Mismatch {
-            declared: "image/jpeg",
-            ..
-        })
-    ));
+    let other = folder.receive(jpeg.clone(), declared("image/png")).await.err();
+    assert!(matches!(other, Some(ReceiveError::Mismatch { declared: "image/png", found: Some("image/jpeg") })));
+    let text = folder.receive("only words", declared("image/jpeg")).await.err();
+    assert!(matches!(text, Some(ReceiveError::Mismatch { declared: "image/jpeg", .. })));
     let unknown = folder.receive(jpeg, declared("image/tiff")).await.err();
-    assert!(matches!(
-        unknown,
-        Some(ReceiveError::UnsupportedType { .. })
-    ));
+    assert!(matches!(unknown, Some(ReceiveError::UnsupportedType { .. })));
     let undeclared = folder.receive("only words", photo()).await.err();
-    assert!(matches!(
-        undeclared,
-        Some(ReceiveError::UnsupportedType { .. })
-    ));
+    assert!(matches!(undeclared, Some(ReceiveError::UnsupportedType { .. })));
     let empty = folder.receive("", photo()).await.err();
     assert!(matches!(empty, Some(ReceiveError::Empty)));
     let damaged = folder.receive(PLAIN[..5000].to_vec(), video()).await.err();
-    assert!(matches!(
-        damaged,
-        Some(ReceiveError::Damaged {
-            mime_type: "video/mp4"
-        })
-    ));
+    assert!(matches!(damaged, Some(ReceiveError::Damaged { mime_type: "video/mp4" })));
 }
 
 #[tokio::test]
@@ -196,18 +121,13 @@ async fn a_bomb_of_pixels_is_refused_before_it_opens() {
     let checksum = crc32(&png[12..29]);
     png[29..33].copy_from_slice(&checksum.to_be_bytes());
     let refused = folder.receive(png, photo()).await.err();
-    assert!(
-        matches!(refused, Some(ReceiveError::TooManyPixels { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Some(ReceiveError::TooManyPixels { .. })), "{refused:?}");
 }
 
 fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
-            sum >> 1 ^ (0xEDB8_8320 * (sum & 1))
-        })
-    })
+    !bytes
+        .iter()
+        .fold(u32::MAX, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), |sum, _| sum >> 1 ^ (0xEDB8_8320 * (sum & 1))))
 }
 
 #[tokio::test]

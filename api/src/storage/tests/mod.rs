@@ -24,11 +24,7 @@ impl Folder {
         Self { path, store }
     }
 
-    async fn receive(
-        &self,
-        bytes: impl Into<Bytes>,
-        terms: Terms<'_>,
-    ) -> Result<Received, ReceiveError> {
+    async fn receive(&self, bytes: impl Into<Bytes>, terms: Terms<'_>) -> Result<Received, ReceiveError> {
         self.store.receive(pieces(&bytes.into()), terms).await
     }
 
@@ -39,12 +35,7 @@ impl Folder {
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
                 let kind = entry.file_type().expect("a type");
-                if kind.is_dir() {
-                    &mut folders
-                } else {
-                    &mut files
-                }
-                .push(entry.path());
+                if kind.is_dir() { &mut folders } else { &mut files }.push(entry.path());
             }
         }
         files
@@ -83,20 +74,13 @@ fn video() -> Terms<'static> {
 }
 
 fn terms(kind: UploadKind) -> Terms<'static> {
-    Terms {
-        kind,
-        max_bytes: UploadLimits::default().of(kind),
-        declared_type: None,
-    }
+    Terms { kind, max_bytes: UploadLimits::default().of(kind), declared_type: None }
 }
 
 fn encoded(format: image::ImageFormat, width: u32, height: u32) -> Vec<u8> {
-    let picture = image::RgbImage::from_fn(width, height, |x, y| {
-        image::Rgb([(x * 7) as u8, (y * 5) as u8, (x ^ y) as u8])
-    });
+    let picture =
+        image::RgbImage::from_fn(width, height, |x, y| image::Rgb([(x * 7) as u8, (y * 5) as u8, (x ^ y) as u8]));
     let mut bytes = std::io::Cursor::new(Vec::new());
-    picture
-        .write_to(&mut bytes, format)
-        .expect("an encoded picture");
+    picture.write_to(&mut bytes, format).expect("an encoded picture");
     bytes.into_inner()
 }

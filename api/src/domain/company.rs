@@ -1,0 +1,55 @@
+//! Companies: creating one.
+
+use arvlite_db::models::{Company, NewCompany};
+use async_graphql::InputObject;
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use super::{Changed, Checks, Command, Problem, ProblemCode, Result, Work};
+use crate::auth::Permission;
+use crate::domain::slug::slug_of;
+
+/// A new company.
+#[derive(Debug, Clone, Serialize, InputObject)]
+#[graphql(name = "CompanyCreateInput")]
+pub struct CompanyCreate {
+    /// Its name, of 1 to 255 characters.
+    pub name: String,
+    /// Its name in addresses: lower-case Latin letters, digits and hyphens. Made from the name unless it is given.
+    pub slug: Option<String>,
+    /// Where to write to it.
+    pub contact_email: Option<String>,
+    /// The zone of its days and wall times; UTC unless it is given.
+    pub time_zone: Option<Tz>,
+    /// Only try: nothing is stored.
+    #[graphql(default)]
+    pub validate_only: bool,
+}
+
+impl Command for CompanyCreate {
+    const NAME: &'static str = "companyCreate";
+    const NEEDS: Permission = Permission::CreateCompanies;
+    type Outcome = Changed<Company>;
+
+    fn validate_only(&self) -> bool {
+        self.validate_only
+    }
+
+    async fn run(&self, work: &Work<'_>) -> Result<Changed<Company>> {
+        let mut checks = Checks::default();
+        let name = checks.text("name", &self.name, 255);
+        let slug = self.slug.clone().unwrap_or_else(|| slug_of(&name));
+        if slug.is_empty() && !name.is_empty() {
+            checks.add(Problem::new(ProblemCode::Required, ["slug"], "cannot be made from this name: give one"));
+        } else if !name.is_empty() && slug != slug_of(&slug) {
+            let message = "may have lower-case Latin letters, digits and single hyphens only";
+            checks.add(Problem::new(ProblemCode::Invalid, ["slug"], message));
+        }
+        let contact_email = checks.optional_email("contactEmail", self.contact_email.as_deref());
+        checks.finish()?;
+        let time_zone = self.time_zone.unwrap_or(Tz::UTC).name().to_owned();
+        let (created_at, updated_at) = (work.now, work.now);
+        let new = NewCompany { name, slug, contact_email, time_zone, created_at, updated_at };
+        Ok(Changed::created(Company::insert(work, &new).await?))
+    }
+}

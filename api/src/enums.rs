@@ -1,0 +1,195 @@
+//! The words that inputs and outputs share: the API's enums, each over the one that is stored.
+//!
+//! They stand apart from the types because commands take them too, and `domain` knows nothing of `graphql`.
+
+use arvlite_db::models;
+use async_graphql::Enum;
+use serde::Serialize;
+
+/// Whether a studio works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::CompanyStatus")]
+pub enum CompanyStatus {
+    /// It works; its codes play.
+    Active,
+    /// Its codes say that they are suspended.
+    Suspended,
+    /// It is kept for the record.
+    Archived,
+}
+
+/// Whether a project is worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::ProjectStatus")]
+pub enum ProjectStatus {
+    /// It is worked on.
+    Active,
+    /// It rests; its codes play.
+    Inactive,
+    /// Its codes say that they are not published.
+    Archived,
+}
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::ArContentStatus")]
+pub enum ArContentStatus {
+    /// It waits for its photo or for a video that can play.
+    Pending,
+    /// Its media are examined.
+    Processing,
+    /// Its code plays.
+    Ready,
+    /// Its media could not be used.
+    Failed,
+    /// It was put away; its code says so.
+    Archived,
+}
+
+/// How far a video's bytes came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::VideoStatus")]
+pub enum VideoStatus {
+    /// The bytes are there.
+    Uploaded,
+    /// They are examined.
+    Processing,
+    /// It can play.
+    Ready,
+    /// The bytes could not be used.
+    Failed,
+}
+
+/// Whether a window counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::VideoScheduleStatus")]
+pub enum VideoScheduleStatus {
+    /// It does.
+    Active,
+    /// It is as if absent.
+    Disabled,
+}
+
+/// What is uploaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::UploadKind")]
+pub enum UploadKind {
+    /// The photo that is printed: JPEG, PNG or WebP.
+    Photo,
+    /// A video that plays over it: MP4, WebM or QuickTime.
+    Video,
+}
+
+/// How far an upload came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::UploadStatus")]
+pub enum UploadStatus {
+    /// No byte arrived yet.
+    Waiting,
+    /// Bytes arrive.
+    Receiving,
+    /// All bytes are there.
+    Received,
+    /// They are examined.
+    Processing,
+    /// The object can be used.
+    Ready,
+    /// The bytes were refused.
+    Failed,
+    /// The client gave it up.
+    Cancelled,
+    /// The client never finished.
+    Expired,
+}
+
+/// What somebody may do in a company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::Role")]
+pub enum Role {
+    /// Everything in it, its people and keys among it.
+    Manager,
+    /// Works with its contents.
+    Editor,
+    /// Looks.
+    Viewer,
+}
+
+/// What a key may be used for, within its role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::ApiKeyScope")]
+pub enum ApiKeyScope {
+    /// Read the studio's tree.
+    Read,
+    /// Write projects, orders and videos.
+    WriteContent,
+    /// Write windows and rules.
+    WriteSchedules,
+    /// Send bytes.
+    WriteUploads,
+    /// Read view sessions and numbers.
+    ReadAnalytics,
+    /// Report views.
+    WriteViews,
+}
+
+/// Which rule chose a video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::PlaybackSource")]
+pub enum PlaybackSource {
+    /// A rule for a date.
+    DateRule,
+    /// A window.
+    Schedule,
+    /// A rotation rule.
+    Rotation,
+    /// The operator's choice.
+    Pin,
+    /// No rule: the first in order.
+    Default,
+    /// Nothing plays.
+    None,
+}
+
+/// How a view stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::ViewSessionStatus")]
+pub enum ViewSessionStatus {
+    /// The phone still reports.
+    Active,
+    /// The phone said that it ended.
+    Ended,
+    /// The phone fell silent.
+    TimedOut,
+}
+
+/// How well the phone follows the photo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::TrackingQuality")]
+pub enum TrackingQuality {
+    /// Steady.
+    Good,
+    /// With small jumps.
+    Fair,
+    /// Hardly.
+    Poor,
+    /// Not any more.
+    Lost,
+    /// It did not say.
+    Unknown,
+}
+
+/// What kind of device looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::DeviceType")]
+pub enum DeviceType {
+    /// A phone.
+    Mobile,
+    /// A tablet.
+    Tablet,
+    /// A computer.
+    Desktop,
+    /// A program: it is not counted.
+    Bot,
+    /// It did not say.
+    Unknown,
+}

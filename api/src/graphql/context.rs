@@ -1,0 +1,162 @@
+//! What a resolver may use, and nothing else.
+
+use std::sync::Arc;
+
+use arvlite_db::{ChildOf, Deleted, Page, PageOf};
+use async_graphql::{Context, Value};
+
+use super::connection::{Connection, Paging};
+use super::error::Result;
+use super::loader::Loaders;
+use super::node::NodeType;
+use super::payload::Payload;
+use crate::app::App;
+use crate::auth::{Readable, Viewer};
+use crate::domain::{self, Command, Executed};
+
+/// The key of a repeated write, from the request's header.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey(pub String);
+
+/// Everything of a request that resolvers use.
+pub(crate) trait ContextExt {
+    /// The running program.
+    fn app(&self) -> &Arc<App>;
+    /// Who asks.
+    fn viewer(&self) -> &Viewer;
+    /// The request's loaders.
+    fn loaders(&self) -> &Arc<Loaders>;
+    /// A row, if the viewer may see it.
+    async fn one<T: NodeType>(&self, id: i64) -> Result<Option<T>>;
+    /// A row that must be there for whoever sees the row that points to it.
+    async fn the<T: NodeType>(&self, id: i64) -> Result<T>;
+    /// Rows in the order of their ids, none where the viewer may not see one.
+    async fn many<T: NodeType>(&self, ids: &[i64]) -> Result<Vec<Option<T>>>;
+    /// A page of a parent's children.
+    async fn children<P: Readable, T: NodeType>(
+        &self,
+        parent_id: i64,
+        paging: Paging,
+        list: ListOf<T>,
+    ) -> Result<Connection<T>>
+    where
+        T::Row: ChildOf<P>;
+    /// A page of all rows that the viewer may see.
+    async fn list<T: NodeType>(&self, paging: Paging, list: ListOf<T>) -> Result<Connection<T>>;
+    /// Runs a command and gives its payload.
+    async fn write<C: Command, P: Payload<C::Outcome>>(&self, command: C) -> Result<P>;
+}
+
+/// Which rows a list has and in which order.
+pub(crate) struct ListOf<T: NodeType> {
+    pub(crate) order: Option<(<T::Row as arvlite_db::Entity>::Order, bool)>,
+    pub(crate) filter: <T::Row as arvlite_db::Entity>::Filter,
+    pub(crate) deleted: Deleted,
+}
+
+impl<T: NodeType> Default for ListOf<T> {
+    fn default() -> Self {
+        Self { order: None, filter: Default::default(), deleted: Deleted::Exclude }
+    }
+}
+
+impl<T: NodeType> ListOf<T> {
+    /// All rows, and the deleted ones as asked.
+    pub(crate) fn with(deleted: Deleted) -> Self {
+        Self { deleted, ..Self::default() }
+    }
+
+    fn page(self, paging: &Paging, app: &App) -> Result<PageOf<T::Row>> {
+        let mut page: PageOf<T::Row> = Page::first(paging.limit(&app.config.limits)?);
+        if let Some((order, descending)) = self.order {
+            (page.order, page.descending) = (order, descending);
+        }
+        (page.filter, page.deleted) = (self.filter, self.deleted);
+        paging.place(&mut page)?;
+        Ok(page)
+    }
+}
+
+impl ContextExt for Context<'_> {
+    fn app(&self) -> &Arc<App> {
+        self.data_unchecked()
+    }
+
+    fn viewer(&self) -> &Viewer {
+        self.data_unchecked()
+    }
+
+    fn loaders(&self) -> &Arc<Loaders> {
+        self.data_unchecked()
+    }
+
+    async fn one<T: NodeType>(&self, id: i64) -> Result<Option<T>> {
+        Ok(self.loaders().one::<T::Row>(id).await?.map(T::from_row))
+    }
+
+    async fn the<T: NodeType>(&self, id: i64) -> Result<T> {
+        let forbidden = !self.viewer().may_somewhere(T::Row::NEEDS);
+        match self.one(id).await? {
+            Some(row) => Ok(row),
+            None if forbidden => Err(domain::Error::Forbidden.into()),
+            None => Err(domain::Error::NotFound.into()),
+        }
+    }
+
+    async fn many<T: NodeType>(&self, ids: &[i64]) -> Result<Vec<Option<T>>> {
+        let rows = futures_util::future::try_join_all(ids.iter().map(|id| self.loaders().one::<T::Row>(*id))).await?;
+        Ok(rows.into_iter().map(|row| row.map(T::from_row)).collect())
+    }
+
+    async fn children<P: Readable, T: NodeType>(
+        &self,
+        parent_id: i64,
+        paging: Paging,
+        list: ListOf<T>,
+    ) -> Result<Connection<T>>
+    where
+        T::Row: ChildOf<P>,
+    {
+        let page = Arc::new(list.page(&paging, self.app())?);
+        let rows = self.loaders().children::<P, T::Row>(parent_id, Arc::clone(&page)).await?;
+        let (loaders, counted) = (Arc::clone(self.loaders()), Arc::clone(&page));
+        let count = move || {
+            let (loaders, page) = (Arc::clone(&loaders), Arc::clone(&counted));
+            Box::pin(async move { loaders.count_children::<P, T::Row>(parent_id, &page).await }) as _
+        };
+        Ok(Connection::new(rows, &page, Box::new(count)))
+    }
+
+    async fn list<T: NodeType>(&self, paging: Paging, list: ListOf<T>) -> Result<Connection<T>> {
+        let page = Arc::new(list.page(&paging, self.app())?);
+        let rows = self.loaders().page::<T::Row>(&page).await?;
+        let (loaders, counted) = (Arc::clone(self.loaders()), Arc::clone(&page));
+        let count = move || {
+            let (loaders, page) = (Arc::clone(&loaders), Arc::clone(&counted));
+            Box::pin(async move { loaders.count::<T::Row>(&page).await }) as _
+        };
+        Ok(Connection::new(rows, &page, Box::new(count)))
+    }
+
+    async fn write<C: Command, P: Payload<C::Outcome>>(&self, command: C) -> Result<P> {
+        let key = idempotency_key(self);
+        match domain::execute::execute(self.app(), self.viewer(), command, key).await {
+            Ok(Executed::Done(outcome)) => Ok(P::done(outcome)),
+            Ok(Executed::Valid) => Ok(P::refused(Vec::new())),
+            Err(domain::Error::Refused(problems)) => Ok(P::refused(problems)),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The key of a repeated write: `@idempotent` on the field, else the request's header.
+fn idempotency_key(ctx: &Context<'_>) -> Option<String> {
+    let directives = ctx.field().directives().unwrap_or_default();
+    let given = directives.iter().find(|directive| directive.name.node == "idempotent").and_then(|directive| {
+        match directive.get_argument("key").map(|key| &key.node) {
+            Some(Value::String(key)) => Some(key.clone()),
+            _ => None,
+        }
+    });
+    given.or_else(|| ctx.data_opt::<IdempotencyKey>().map(|key| key.0.clone()))
+}

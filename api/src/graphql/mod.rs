@@ -1,0 +1,56 @@
+//! The contract: types, roots, and the little that they are made with.
+//!
+//! A type is a newtype over its row with a hand-written `#[Object]` block: the block is the contract, its documentation
+//! and an allow-list. A scalar method reads its row; a relation is one call of `ctx.one` or `ctx.children`; logic lives
+//! in `domain`. No Diesel here, and no `async_graphql::Error` outside `error.rs`.
+//!
+//! Start at `types/project.rs`, then `context.rs`.
+
+mod connection;
+mod context;
+mod error;
+mod filters;
+mod idempotent;
+mod loader;
+mod mutation;
+mod node;
+mod payload;
+mod query;
+mod scalars;
+mod subscription;
+mod types;
+
+use std::sync::Arc;
+
+use async_graphql::{Request, Schema};
+
+pub use context::IdempotencyKey;
+pub use loader::Loaders;
+pub use mutation::Mutation;
+pub use query::Query;
+pub use subscription::Subscription;
+
+use crate::app::App;
+use crate::auth::Viewer;
+
+/// The schema.
+pub type AppSchema = Schema<Query, Mutation, Subscription>;
+
+/// Makes the schema. It holds no state: what a request needs comes with it.
+#[must_use]
+pub fn build() -> AppSchema {
+    Schema::build(Query, Mutation, Subscription).directive(idempotent::idempotent).disable_suggestions().finish()
+}
+
+/// The schema as text, as `schema.graphql` has it.
+#[must_use]
+pub fn print() -> String {
+    use async_graphql::SDLExportOptions;
+    build().sdl_with_options(SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items())
+}
+
+/// Gives a request what resolvers use: the program, who asks, and loaders of its own.
+#[must_use]
+pub fn with_data(request: Request, app: &Arc<App>, viewer: &Viewer) -> Request {
+    request.data(Arc::clone(app)).data(viewer.clone()).data(Loaders::new(app.db.clone(), viewer.clone()))
+}

@@ -1,0 +1,246 @@
+//! What can be asked: one field, one line.
+
+use arvlite_db::{Deleted, Scope, models};
+use async_graphql::{Context, ID, Object};
+use uuid::Uuid;
+
+use super::connection::{Connection, Paging};
+use super::context::{ContextExt, ListOf};
+use super::error::Result;
+use super::filters::{self, ArContentOrder, ArContentOrderField, ArContentWhereInput, DeletedMode};
+use super::node::{self, Node, NodeType};
+use super::types::{
+    ApiKey, ArContent, Company, MediaUpload, Project, ServiceLimits, User, Video, VideoSchedule, Viewer,
+};
+use crate::auth::Readable;
+use crate::domain::Error;
+use crate::global_id::NodeId;
+
+/// What can be asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Query;
+
+/// What can be asked. Without a sign-in or an API key only `arPlayback`, `viewer` and `serviceLimits` answer.
+#[Object]
+impl Query {
+    /// Whatever has this global id; null if it does not exist or is not yours to see.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "A global id.")] id: ID) -> Result<Option<Node>> {
+        known(ctx)?;
+        node::find(ctx, &id).await
+    }
+
+    /// Whatever has these global ids, in their order; null for each that does not exist or is not yours to see.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global ids, at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        known(ctx)?;
+        if ids.len() > 100 {
+            return Err(Error::bad_request("ids", "at most 100 ids are looked up at once").into());
+        }
+        futures_util::future::try_join_all(ids.iter().map(|id| node::find(ctx, id))).await
+    }
+
+    /// Who is asking.
+    async fn viewer(&self, ctx: &Context<'_>) -> Viewer {
+        Viewer(ctx.viewer().clone())
+    }
+
+    /// A company by its id or its slug: give one of them.
+    async fn company(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: Option<ID>,
+        #[graphql(desc = "Its slug.")] slug: Option<String>,
+    ) -> Result<Option<Company>> {
+        match (id, slug) {
+            (Some(id), None) => by_id(ctx, &id).await,
+            (None, Some(slug)) => {
+                allowed::<Company>(ctx)?;
+                let session = ctx.loaders().session::<models::Company>();
+                let found = models::Company::by_slug(&session, &filters::text(slug)?).await?;
+                Ok(found.map(|row| Company::from_row(row.into())))
+            }
+            _ => Err(Error::bad_request("id", "give either `id` or `slug`").into()),
+        }
+    }
+
+    /// The companies that you may see.
+    async fn companies(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
+        deleted: DeletedMode,
+    ) -> Result<Connection<Company>> {
+        all(ctx, Paging::new(first, after, last, before), ListOf::with(deleted.into())).await
+    }
+
+    /// A project.
+    async fn project(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Project>> {
+        by_id(ctx, &id).await
+    }
+
+    /// The projects of all companies that you may see.
+    async fn projects(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
+        deleted: DeletedMode,
+    ) -> Result<Connection<Project>> {
+        all(ctx, Paging::new(first, after, last, before), ListOf::with(deleted.into())).await
+    }
+
+    /// An order by its id or by the code printed on it: give one of them.
+    async fn ar_content(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: Option<ID>,
+        #[graphql(desc = "What is in its printed code.")] unique_id: Option<Uuid>,
+    ) -> Result<Option<ArContent>> {
+        match (id, unique_id) {
+            (Some(id), None) => by_id(ctx, &id).await,
+            (None, Some(unique_id)) => {
+                allowed::<ArContent>(ctx)?;
+                let session = ctx.loaders().session::<models::ArContent>();
+                let found = models::ArContent::by_unique_id(&session, unique_id).await?;
+                Ok(found.map(|row| ArContent::from_row(row.into())))
+            }
+            _ => Err(Error::bad_request("id", "give either `id` or `uniqueId`").into()),
+        }
+    }
+
+    /// The orders of all companies that you may see. Across companies only in the order of ID or CREATED_AT.
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the contract")]
+    async fn ar_contents(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+        #[graphql(name = "where", desc = "Which orders.")] condition: Option<ArContentWhereInput>,
+        #[graphql(desc = "In which order; by id unless it is said.")] order_by: Option<ArContentOrder>,
+        #[graphql(desc = "Found in the number or in what is known of the customer, ignoring case.")] search: Option<
+            String,
+        >,
+        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
+        deleted: DeletedMode,
+    ) -> Result<Connection<ArContent>> {
+        let filter = filters::ar_contents(condition, search)?;
+        let one_company =
+            matches!(ctx.viewer().scope(models::ArContent::NEEDS), Scope::Companies(ids) if ids.len() == 1);
+        let one_project = filter.project_ids.as_ref().is_some_and(|ids| ids.len() == 1);
+        let anywhere = |field| matches!(field, ArContentOrderField::Id | ArContentOrderField::CreatedAt);
+        if !one_company && !one_project && order_by.as_ref().is_some_and(|order| !anywhere(order.field)) {
+            let message = "across companies orders are listed by ID or CREATED_AT only; ask a company or a project";
+            return Err(Error::bad_request("orderBy", message).into());
+        }
+        let list = ListOf { order: order_by.map(ArContentOrder::into_parts), filter, deleted: deleted.into() };
+        all(ctx, Paging::new(first, after, last, before), list).await
+    }
+
+    /// A video.
+    async fn video(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Video>> {
+        by_id(ctx, &id).await
+    }
+
+    /// The videos of all companies that you may see.
+    async fn videos(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
+        deleted: DeletedMode,
+    ) -> Result<Connection<Video>> {
+        all(ctx, Paging::new(first, after, last, before), ListOf::with(deleted.into())).await
+    }
+
+    /// The windows of all companies that you may see.
+    async fn video_schedules(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Connection<VideoSchedule>> {
+        all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
+    }
+
+    /// The people of all companies whose people you may see.
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Connection<User>> {
+        all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
+    }
+
+    /// The API keys of all companies whose people you may see, revoked ones among them.
+    async fn api_keys(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Connection<ApiKey>> {
+        all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
+    }
+
+    /// The uploads of all companies that you may see.
+    async fn uploads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Connection<MediaUpload>> {
+        all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
+    }
+
+    /// What one request may ask for.
+    async fn service_limits(&self) -> ServiceLimits {
+        ServiceLimits
+    }
+}
+
+/// Refuses callers that nobody knows.
+pub(crate) fn known(ctx: &Context<'_>) -> Result<()> {
+    if ctx.viewer().is_anonymous() { Err(Error::Unauthenticated.into()) } else { Ok(()) }
+}
+
+/// Refuses callers that may see no such row anywhere.
+pub(crate) fn allowed<T: NodeType>(ctx: &Context<'_>) -> Result<()> {
+    known(ctx)?;
+    if ctx.viewer().may_somewhere(T::Row::NEEDS) { Ok(()) } else { Err(Error::Forbidden.into()) }
+}
+
+pub(crate) async fn by_id<T: NodeType>(ctx: &Context<'_>, id: &ID) -> Result<Option<T>>
+where
+    T::Row: crate::global_id::Tagged,
+{
+    allowed::<T>(ctx)?;
+    ctx.one(NodeId::<T::Row>::parse(id).number()).await
+}
+
+pub(crate) async fn all<T: NodeType>(ctx: &Context<'_>, paging: Paging, list: ListOf<T>) -> Result<Connection<T>> {
+    allowed::<T>(ctx)?;
+    ctx.list(paging, list).await
+}

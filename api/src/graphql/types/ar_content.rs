@@ -1,0 +1,199 @@
+use arvlite_db::models;
+use async_graphql::{Context, Enum, ID, Object};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{ActiveVideo, Company, Media, Project, Video, VideoSchedule, ViewSession};
+use crate::enums::ArContentStatus;
+use crate::global_id;
+use crate::graphql::connection::{Connection, Paging, UncountedConnection};
+use crate::graphql::context::{ContextExt, ListOf};
+use crate::graphql::error::Result;
+use crate::graphql::node::node_type;
+
+node_type! {
+    /// An order.
+    ArContent over models::ArContent
+}
+
+/// The format of a code's image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum QrFormat {
+    /// A PNG of at least 1,000 pixels a side.
+    Png,
+    /// An SVG, sharp at every size.
+    Svg,
+}
+
+/// An order of a studio: the printed photo with its code, and everything that hangs on it.
+#[Object]
+impl ArContent {
+    /// Opaque, typed and stable.
+    pub async fn id(&self) -> ID {
+        global_id::encode::<models::ArContent>(self.0.id)
+    }
+
+    /// In the printed code. Never changes, never reused.
+    async fn unique_id(&self) -> Uuid {
+        self.0.unique_id
+    }
+
+    /// The page that the printed code opens.
+    async fn public_url(&self, ctx: &Context<'_>) -> String {
+        format!("{}/ar/{}", ctx.app().config.public_url(), self.0.unique_id)
+    }
+
+    /// The studio's number, of 1 to 50 characters, unique in the project.
+    async fn order_number(&self) -> &str {
+        &self.0.order_number
+    }
+
+    /// Where it stands.
+    async fn status(&self) -> ArContentStatus {
+        self.0.status.into()
+    }
+
+    /// The studio.
+    async fn company(&self, ctx: &Context<'_>) -> Result<Company> {
+        ctx.the(self.0.company_id).await
+    }
+
+    /// The project.
+    async fn project(&self, ctx: &Context<'_>) -> Result<Project> {
+        ctx.the(self.0.project_id).await
+    }
+
+    /// For whom it was made.
+    async fn customer_name(&self) -> Option<&str> {
+        self.0.customer_name.as_deref()
+    }
+
+    /// Their telephone number.
+    async fn customer_phone(&self) -> Option<&str> {
+        self.0.customer_phone.as_deref()
+    }
+
+    /// Their e-mail address.
+    async fn customer_email(&self) -> Option<&str> {
+        self.0.customer_email.as_deref()
+    }
+
+    /// How many calendar years its code plays: 1, 3 or 5.
+    async fn duration_years(&self) -> i32 {
+        self.0.duration_years
+    }
+
+    /// Until when its code plays.
+    async fn expires_at(&self) -> DateTime<Utc> {
+        self.0.expires_at
+    }
+
+    /// Whatever the studio keeps with it: an object.
+    async fn metadata(&self) -> async_graphql::Json<&serde_json::Value> {
+        async_graphql::Json(&self.0.content_metadata)
+    }
+
+    /// The printed photo; null until there is one.
+    async fn photo(&self, ctx: &Context<'_>) -> Result<Option<Media>> {
+        match self.0.photo_media_id {
+            Some(id) => ctx.one(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Absolute URL of the code's image, not its bytes.
+    async fn qr_code(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default_with = "QrFormat::Png", desc = "Of what format.")] format: QrFormat,
+    ) -> String {
+        let ending = match format {
+            QrFormat::Png => "png",
+            QrFormat::Svg => "svg",
+        };
+        format!("{}/ar/{}/qr.{ending}", ctx.app().config.public_url(), self.0.unique_id)
+    }
+
+    /// How often it was viewed. Programs are not counted.
+    async fn views_count(&self) -> i64 {
+        self.0.views_count
+    }
+
+    /// Grows by one with every edit of a client.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+
+    /// When it was created.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When a client last edited it.
+    async fn updated_at(&self) -> DateTime<Utc> {
+        self.0.updated_at
+    }
+
+    /// When it was deleted; null while it lives.
+    async fn deleted_at(&self) -> Option<DateTime<Utc>> {
+        self.0.deleted_at
+    }
+
+    /// Its videos, in order of creation.
+    async fn videos(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Connection<Video>> {
+        let paging = Paging::new(first, after, last, before);
+        ctx.children::<models::ArContent, Video>(self.0.id, paging, ListOf::default()).await
+    }
+
+    /// The operator's choice, if one was made.
+    async fn pinned_video(&self, ctx: &Context<'_>) -> Result<Option<Video>> {
+        match self.0.active_video_id {
+            Some(id) => ctx.one(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What plays at an instant, and why.
+    async fn active_video(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The instant; now unless it is said.")] at: Option<DateTime<Utc>>,
+    ) -> Result<ActiveVideo> {
+        let at = at.unwrap_or_else(|| ctx.app().clock.now());
+        ActiveVideo::of(ctx, &self.0, at).await
+    }
+
+    /// Its windows, in order of creation.
+    async fn schedules(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Connection<VideoSchedule>> {
+        let paging = Paging::new(first, after, last, before);
+        ctx.children::<models::ArContent, VideoSchedule>(self.0.id, paging, ListOf::default()).await
+    }
+
+    /// How it was viewed, in order of the views' starts.
+    async fn view_sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<UncountedConnection<ViewSession>> {
+        let paging = Paging::new(first, after, last, before);
+        let list = ctx.children::<models::ArContent, ViewSession>(self.0.id, paging, ListOf::default()).await?;
+        Ok(UncountedConnection(list))
+    }
+}

@@ -1,0 +1,31 @@
+//! The types of the contract: one noun a file, over the row of the same name.
+
+mod active_video;
+mod api_key;
+mod ar_content;
+mod company;
+mod media;
+mod membership;
+mod project;
+mod service_limits;
+mod upload;
+mod user;
+mod video;
+mod video_schedule;
+mod view_session;
+mod viewer;
+
+pub use active_video::ActiveVideo;
+pub use api_key::ApiKey;
+pub use ar_content::ArContent;
+pub use company::Company;
+pub use media::Media;
+pub use membership::Membership;
+pub use project::Project;
+pub use service_limits::ServiceLimits;
+pub use upload::MediaUpload;
+pub use user::User;
+pub use video::Video;
+pub use video_schedule::VideoSchedule;
+pub use view_session::ViewSession;
+pub use viewer::Viewer;

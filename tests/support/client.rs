@@ -1,0 +1,47 @@
+//! Somebody who asks, and what they are answered.
+
+use std::sync::Arc;
+
+use arvlite_api::app::App;
+use arvlite_api::auth::Viewer;
+use arvlite_api::graphql;
+use async_graphql::{Request, Variables};
+use serde_json::Value;
+
+/// Somebody who asks.
+#[derive(Clone)]
+pub struct Client {
+    app: Arc<App>,
+    pub viewer: Viewer,
+}
+
+/// What they are answered.
+#[derive(Debug, Clone)]
+pub struct Answer(pub Value);
+
+impl Client {
+    pub fn new(app: &Arc<App>, viewer: Viewer) -> Self {
+        Self { app: Arc::clone(app), viewer }
+    }
+
+    /// Asks, and panics if there are errors.
+    pub async fn ask(&self, document: &str, variables: Value) -> Value {
+        let answer = self.try_ask(document, variables).await;
+        assert!(answer.0.get("errors").is_none(), "{:#}", answer.0);
+        answer.0["data"].clone()
+    }
+
+    /// Asks.
+    pub async fn try_ask(&self, document: &str, variables: Value) -> Answer {
+        let request = Request::new(document).variables(Variables::from_json(variables));
+        let response = graphql::build().execute(graphql::with_data(request, &self.app, &self.viewer)).await;
+        Answer(serde_json::to_value(response).unwrap())
+    }
+}
+
+impl Answer {
+    /// The code of the first error.
+    pub fn code(&self) -> &str {
+        self.0["errors"][0]["extensions"]["code"].as_str().unwrap_or("no error")
+    }
+}

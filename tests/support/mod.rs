@@ -1,0 +1,110 @@
+//! What the tests stand on: a server, a database for each test, and callers of every kind.
+
+mod client;
+mod server;
+mod studio;
+
+pub use client::{Answer, Client};
+pub use studio::Studio;
+
+use std::sync::Arc;
+
+use arvlite_api::app::App;
+use arvlite_api::auth::{Caller, KeyHolder, SignedIn, Viewer, Who};
+use arvlite_api::clock::Clock;
+use arvlite_api::config::{Config, Mode};
+use arvlite_api::secret::SecretKey;
+use arvlite_db::models::{self, Role, UserRole};
+use arvlite_db::{ConnectOptions, Db, Scope};
+use chrono::{DateTime, Utc};
+
+/// A running program on a database of its own, whose clock stands still until it is moved.
+pub struct TestApp {
+    pub app: Arc<App>,
+}
+
+/// When every test begins.
+pub fn noon() -> DateTime<Utc> {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
+impl TestApp {
+    /// An empty program.
+    pub async fn start() -> Self {
+        let url = server::fresh_database().await;
+        Self::on(&url).await
+    }
+
+    /// A program on a database that may have others.
+    pub async fn on(url: &str) -> Self {
+        let config = Config { mode: Mode::Development, database_url: Some(url.to_owned()), ..Config::default() };
+        let options = ConnectOptions {
+            wait: std::time::Duration::from_secs(30),
+            statement_timeout: std::time::Duration::from_secs(30),
+            max_connections: 4,
+            ..ConnectOptions::new(url)
+        };
+        let db = Db::new(options).unwrap();
+        let secret = SecretKey::new(vec![[7; 32]]).unwrap();
+        Self { app: App::new(config, db, Clock::standing_at(noon()), secret) }
+    }
+
+    /// A person who runs the platform.
+    pub async fn admin(&self) -> Client {
+        self.person(UserRole::Admin, &[]).await
+    }
+
+    /// A person with one role in one company.
+    pub async fn member(&self, company_id: i64, role: Role) -> Client {
+        self.person(UserRole::Member, &[(company_id, role)]).await
+    }
+
+    /// Nobody that is known.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.app, Viewer::anonymous(Caller::default()))
+    }
+
+    /// A person with some roles.
+    pub async fn person(&self, role: UserRole, memberships: &[(i64, Role)]) -> Client {
+        let now = self.app.clock.now();
+        let tx = self.app.db.begin(Scope::Everything).await.unwrap();
+        let name = uuid::Uuid::new_v4().simple().to_string();
+        let new = models::NewUser {
+            email: format!("{name}@example.com"),
+            hashed_password: String::new(),
+            full_name: name,
+            role,
+            created_at: now,
+            updated_at: now,
+        };
+        let user = models::User::insert(&tx, &new).await.unwrap();
+        let mut held = Vec::new();
+        for (company_id, role) in memberships {
+            held.push(Arc::new(models::Membership::set(&tx, *company_id, user.id, *role, now).await.unwrap()));
+        }
+        let sign_in = models::SignIn::insert(&tx, user.id, rand::random(), now).await.unwrap();
+        tx.commit().await.unwrap();
+        let signed_in = SignedIn { sign_in_id: sign_in.id, user: Arc::new(user), memberships: held };
+        let caller = Arc::new(Caller::default());
+        Client::new(&self.app, Viewer { who: Who::User(Arc::new(signed_in)), caller })
+    }
+
+    /// A program with a key of a company.
+    pub async fn key(&self, company_id: i64, role: Role, scopes: &[models::ApiKeyScope]) -> Client {
+        let tx = self.app.db.begin(Scope::Everything).await.unwrap();
+        let new = models::NewApiKey {
+            company_id,
+            name: "key".to_owned(),
+            prefix: uuid::Uuid::new_v4().simple().to_string()[..12].to_owned(),
+            secret_sha256: vec![0; 32],
+            role,
+            scopes: scopes.to_vec(),
+            expires_at: None,
+            created_at: self.app.clock.now(),
+        };
+        let key = models::ApiKey::insert(&tx, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        let caller = Arc::new(Caller::default());
+        Client::new(&self.app, Viewer { who: Who::ApiKey(Arc::new(KeyHolder { key: Arc::new(key) })), caller })
+    }
+}

@@ -1,0 +1,144 @@
+//! A studio to test with: a company and what hangs below it, written through the commands.
+
+use arvlite_api::auth::Viewer;
+use arvlite_api::domain::Command;
+use arvlite_api::domain::ar_content::ArContentCreate;
+use arvlite_api::domain::company::CompanyCreate;
+use arvlite_api::domain::execute::{Executed, Outcome, execute};
+use arvlite_api::domain::project::ProjectCreate;
+use arvlite_api::domain::video_schedule::VideoScheduleCreate;
+use arvlite_api::global_id::NodeId;
+use arvlite_db::Scope;
+use arvlite_db::models::{
+    ArContent, ArContentStatus, Company, Media, NewMedia, NewVideo, Project, Video, VideoSchedule, VideoStatus,
+};
+use chrono::TimeDelta;
+
+use super::TestApp;
+
+/// A company with one project.
+pub struct Studio {
+    pub company: Company,
+    pub project: Project,
+}
+
+impl TestApp {
+    /// Runs a command as the program itself.
+    pub async fn run<C: Command>(&self, command: C) -> <C::Outcome as Outcome>::Row {
+        match execute(&self.app, &Viewer::system(), command, None).await {
+            Ok(Executed::Done(outcome)) => outcome.row().clone(),
+            other => panic!("{:?}", other.map(|_| "valid")),
+        }
+    }
+
+    /// A company with one project.
+    pub async fn studio(&self, name: &str) -> Studio {
+        let company = self
+            .run(CompanyCreate {
+                name: name.to_owned(),
+                slug: None,
+                contact_email: None,
+                time_zone: None,
+                validate_only: false,
+            })
+            .await;
+        let project = self.project(&company, "First").await;
+        Studio { company, project }
+    }
+
+    /// A project.
+    pub async fn project(&self, company: &Company, name: &str) -> Project {
+        let company_id = NodeId::of(company.id);
+        self.run(ProjectCreate { company_id, name: name.to_owned(), status: None, validate_only: false }).await
+    }
+
+    /// An order without photo and videos.
+    pub async fn content(&self, project: &Project, number: &str) -> ArContent {
+        self.run(ArContentCreate {
+            project_id: NodeId::of(project.id),
+            order_number: Some(number.to_owned()),
+            customer_name: None,
+            customer_phone: None,
+            customer_email: None,
+            duration_years: 1,
+            metadata: None,
+            photo_upload_id: None,
+            video_upload_ids: None,
+            validate_only: false,
+        })
+        .await
+    }
+
+    /// A video of an order.
+    pub async fn video(&self, content: &ArContent, filename: &str) -> Video {
+        let media = self.media(content.company_id, "video/mp4").await;
+        let now = self.app.clock.now();
+        let tx = self.app.db.begin(Scope::Everything).await.unwrap();
+        let rotation_order = Video::next_rotation_order(&tx, content.id).await.unwrap();
+        let new = NewVideo {
+            company_id: content.company_id,
+            ar_content_id: content.id,
+            media_id: Some(media.id),
+            filename: filename.to_owned(),
+            status: VideoStatus::Ready,
+            is_active: true,
+            rotation_order,
+            subscription_end: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let video = Video::insert(&tx, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        video
+    }
+
+    /// An object without bytes.
+    pub async fn media(&self, company_id: i64, mime_type: &str) -> Media {
+        let name = uuid::Uuid::new_v4().simple().to_string();
+        let tx = self.app.db.begin(Scope::Everything).await.unwrap();
+        let new = NewMedia {
+            company_id,
+            key: format!("{company_id}/{name}"),
+            name,
+            mime_type: mime_type.to_owned(),
+            size_bytes: 1,
+            sha256: "0".repeat(64),
+            width: Some(4),
+            height: Some(3),
+            duration_ms: None,
+            created_at: self.app.clock.now(),
+        };
+        let media = Media::insert(&tx, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        media
+    }
+
+    /// An order that plays: with a photo, and videos of these names.
+    pub async fn playing(&self, project: &Project, number: &str, videos: &[&str]) -> (ArContent, Vec<Video>) {
+        let content = self.content(project, number).await;
+        let photo = self.media(content.company_id, "image/jpeg").await;
+        let mut made = Vec::new();
+        for name in videos {
+            made.push(self.video(&content, name).await);
+        }
+        let tx = self.app.db.begin(Scope::Everything).await.unwrap();
+        ArContent::set_photo(&tx, content.id, photo.id).await.unwrap();
+        let content = ArContent::set_status(&tx, content.id, ArContentStatus::Ready).await.unwrap();
+        tx.commit().await.unwrap();
+        (content, made)
+    }
+
+    /// A window that opens and closes so many hours from now.
+    pub async fn window(&self, video: &Video, opens: i64, closes: i64) -> VideoSchedule {
+        let now = self.app.clock.now();
+        self.run(VideoScheduleCreate {
+            video_id: NodeId::of(video.id),
+            start_time: now + TimeDelta::hours(opens),
+            end_time: now + TimeDelta::hours(closes),
+            priority: 0,
+            description: None,
+            validate_only: false,
+        })
+        .await
+    }
+}
