@@ -2,5 +2,9 @@
 //!
 //! Every test has a database of its own, cloned from one migrated template, on a PostgreSQL that the first test starts.
 
+mod api_key;
 mod batching;
+mod login;
+mod membership;
 mod support;
+mod user;
