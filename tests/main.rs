@@ -4,6 +4,7 @@
 
 mod api_key;
 mod batching;
+mod demo;
 mod login;
 mod membership;
 mod support;

@@ -38,7 +38,11 @@ pub(super) const STUDIOS: &[StudioPlan] = &[
                 orders: &[
                     order("Анна и Пётр Смирновы", "harbour.jpg", &["harbour-sunrise.mp4", "lanterns-rising.mp4"]),
                     order("Мария и Илья Орловы", "cherry-blossom.jpg", &["lanterns-rising.mp4"]),
-                    order("Ольга и Денис Волковы", "paper-lanterns.jpg", &["lanterns-rising.mp4", "fireworks-show.mp4"]),
+                    order(
+                        "Ольга и Денис Волковы",
+                        "paper-lanterns.jpg",
+                        &["lanterns-rising.mp4", "fireworks-show.mp4"],
+                    ),
                     order("Katya and Max Lindqvist", "old-bridge.jpg", &["harbour-sunrise.mp4"]),
                     order("Дарья и Антон Белые", "lighthouse.jpg", &["harbour-sunrise.mp4", "aurora-dance.mp4"]),
                     order("Вера и Глеб Соколовы", "vase-of-flowers.jpg", &["koi-swimming.mp4"]),

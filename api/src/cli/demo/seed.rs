@@ -8,9 +8,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::App;
 use crate::auth::Viewer;
+use crate::cli::operator::in_words;
 use crate::clock::Clock;
 use crate::domain::execute::{Executed, execute};
-use crate::domain::{Command, Error, Outcome};
+use crate::domain::{Command, Outcome};
 
 /// How long before the first start the studios began to work.
 const HISTORY: TimeDelta = TimeDelta::days(31);
@@ -29,9 +30,7 @@ impl Seed {
         let session = app.db.session(Scope::Everything);
         let now = serde_json::to_value(app.clock.now())?;
         let opened: DateTime<Utc> = serde_json::from_value(Setting::get_or_set(&session, "demo_opened", now).await?)?;
-        let mut past = App::clone(app);
-        past.clock = Clock::standing_at(opened - HISTORY);
-        Ok(Self { app: Arc::new(past), opened })
+        Ok(Self { app: app.at_another_time(Clock::standing_at(opened - HISTORY)), opened })
     }
 
     /// What time it is in the seeding.
@@ -42,25 +41,11 @@ impl Seed {
     /// Runs a command under a key of its own and gives the row that it makes, or made before. Time passes.
     pub(super) async fn run<C: Command>(&self, key: &str, command: C) -> anyhow::Result<<C::Outcome as Outcome>::Row> {
         let key = format!("demo/{}/{key}", C::NAME);
-        let done = execute(&self.app, &Viewer::system(), command, Some(key)).await.map_err(failed)?;
+        let done = execute(&self.app, &Viewer::system(), command, Some(key)).await.map_err(in_words)?;
         self.app.clock.advance(TimeDelta::minutes(7));
         match done {
             Executed::Done(outcome) => Ok(outcome.row().clone()),
             Executed::Valid => Err(anyhow::anyhow!("{} was only tried", C::NAME)),
         }
-    }
-}
-
-/// A refusal in words for whoever runs the demo.
-pub(super) fn failed(error: Error) -> anyhow::Error {
-    match error {
-        Error::Refused(problems) => {
-            let told: Vec<String> =
-                problems.iter().map(|problem| format!("{}: {}", problem.field.join("."), problem.message)).collect();
-            anyhow::anyhow!("{}", told.join("; "))
-        }
-        Error::Internal(cause) => anyhow::anyhow!("{cause:#}"),
-        Error::Db(cause) => anyhow::Error::new(cause),
-        other => anyhow::anyhow!("{other:?}"),
     }
 }

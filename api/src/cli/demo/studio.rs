@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use arvlite_db::models::{ArContent, Company, Project, Upload, UploadKind, Video, VideoSchedule};
-use arvlite_db::{ChildOf, Entity, Page, Scope};
+use arvlite_db::{ChildOf, Page, Scope};
 use bytes::Bytes;
 use chrono::TimeDelta;
 
@@ -13,6 +13,7 @@ use super::plan::{OrderPlan, STUDIOS, StudioPlan};
 use super::seed::Seed;
 use crate::app::App;
 use crate::auth::Viewer;
+use crate::cli::operator::in_words;
 use crate::domain::ar_content::{ArContentCreate, ArContentPinVideo};
 use crate::domain::company::CompanyCreate;
 use crate::domain::project::ProjectCreate;
@@ -28,12 +29,15 @@ pub(super) async fn write(seed: &Seed) -> anyhow::Result<Vec<Company>> {
         for (number, project_plan) in (1..).zip(plan.projects) {
             let key = format!("{}/{number}", plan.slug);
             let project: Project = seed
-                .run(&key, ProjectCreate {
-                    company_id: NodeId::of(company.id),
-                    name: project_plan.name.to_owned(),
-                    status: None,
-                    validate_only: false,
-                })
+                .run(
+                    &key,
+                    ProjectCreate {
+                        company_id: NodeId::of(company.id),
+                        name: project_plan.name.to_owned(),
+                        status: None,
+                        validate_only: false,
+                    },
+                )
                 .await?;
             for (place, order_plan) in (1..).zip(project_plan.orders) {
                 order(seed, &format!("{key}/{place}"), &project, order_plan, place).await?;
@@ -49,13 +53,16 @@ async fn company(seed: &Seed, plan: &StudioPlan) -> anyhow::Result<Company> {
     if let Some(company) = Company::by_slug(&session, plan.slug).await? {
         return Ok(company);
     }
-    seed.run(plan.slug, CompanyCreate {
-        name: plan.name.to_owned(),
-        slug: Some(plan.slug.to_owned()),
-        contact_email: Some(plan.contact_email.to_owned()),
-        time_zone: Some(plan.time_zone),
-        validate_only: false,
-    })
+    seed.run(
+        plan.slug,
+        CompanyCreate {
+            name: plan.name.to_owned(),
+            slug: Some(plan.slug.to_owned()),
+            contact_email: Some(plan.contact_email.to_owned()),
+            time_zone: Some(plan.time_zone),
+            validate_only: false,
+        },
+    )
     .await
 }
 
@@ -67,18 +74,21 @@ async fn order(seed: &Seed, key: &str, project: &Project, plan: &OrderPlan, plac
         videos.push(NodeId::of(file(&seed.app, key, company_id, UploadKind::Video, name).await?.id));
     }
     let content: ArContent = seed
-        .run(key, ArContentCreate {
-            project_id: NodeId::of(project.id),
-            order_number: Some(format!("{}-{place:03}", seed.now().format("%Y"))),
-            customer_name: Some(plan.customer.to_owned()),
-            customer_phone: Some(format!("+7 900 000-{:02}-{place:02}", project.id)),
-            customer_email: Some(format!("customer{}-{place}@example.com", project.id)),
-            duration_years: [1, 3, 5][usize::try_from(place)? % 3],
-            metadata: Some(async_graphql::Json(serde_json::json!({ "paper": "matte", "format": "20x30" }))),
-            photo_upload_id: Some(NodeId::of(photo.id)),
-            video_upload_ids: Some(videos),
-            validate_only: false,
-        })
+        .run(
+            key,
+            ArContentCreate {
+                project_id: NodeId::of(project.id),
+                order_number: Some(format!("{}-{place:03}", seed.now().format("%Y"))),
+                customer_name: Some(plan.customer.to_owned()),
+                customer_phone: Some(format!("+7 900 000-{:02}-{place:02}", project.id)),
+                customer_email: Some(format!("customer{}-{place}@example.com", project.id)),
+                duration_years: [1, 3, 5][usize::try_from(place)? % 3],
+                metadata: Some(async_graphql::Json(serde_json::json!({ "paper": "matte", "format": "20x30" }))),
+                photo_upload_id: Some(NodeId::of(photo.id)),
+                video_upload_ids: Some(videos),
+                validate_only: false,
+            },
+        )
         .await?;
     let session = seed.app.db.session(Scope::Everything);
     let videos = <Video as ChildOf<ArContent>>::of_parents(&session, &[content.id], &Page::first(10)).await?;
@@ -130,5 +140,5 @@ async fn file(
     let file = IncomingFile { name: name.to_owned(), declared_type: None, bytes };
     let key = Some(format!("demo/{key}/{name}"));
     let received = upload::receive(app, &Viewer::system(), company_id, kind, file, key).await;
-    Ok(received.map_err(super::seed::failed)?.row)
+    Ok(received.map_err(in_words)?.row)
 }

@@ -51,7 +51,13 @@ pub(super) async fn write(seed: &Seed, companies: &[Company]) -> anyhow::Result<
     Ok(())
 }
 
-fn view(seed: &Seed, chance: &mut StdRng, content: &ArContent, video: Option<&Video>, day: i64) -> Option<NewViewSession> {
+fn view(
+    seed: &Seed,
+    chance: &mut StdRng,
+    content: &ArContent,
+    video: Option<&Video>,
+    day: i64,
+) -> Option<NewViewSession> {
     let started_at = seed.opened - TimeDelta::days(DAYS - day) + TimeDelta::seconds(chance.random_range(0..86_400));
     let session_id = Uuid::from_u128(chance.random());
     let evening = (15..22).contains(&started_at.hour()) || started_at.weekday().num_days_from_monday() >= 5;
