@@ -8,6 +8,7 @@ use crate::auth::{Credentials, Passwords};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::secret::SecretKey;
+use crate::storage::Store;
 
 /// The running program.
 pub struct App {
@@ -19,6 +20,8 @@ pub struct App {
     pub clock: Clock,
     /// What only this installation knows.
     pub secret: SecretKey,
+    /// Where the bytes of photos and videos are.
+    pub store: Store,
     /// Who showed which token a moment ago, and which no longer hold.
     pub credentials: Credentials,
     /// Hashes passwords, a few at a time.
@@ -28,8 +31,8 @@ pub struct App {
 impl App {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(config: Config, db: Db, clock: Clock, secret: SecretKey) -> Arc<Self> {
+    pub fn new(config: Config, db: Db, clock: Clock, secret: SecretKey, store: Store) -> Arc<Self> {
         let (credentials, passwords) = (Credentials::default(), Passwords::default());
-        Arc::new(Self { config, db, clock, secret, credentials, passwords })
+        Arc::new(Self { config, db, clock, secret, store, credentials, passwords })
     }
 }
