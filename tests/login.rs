@@ -74,8 +74,7 @@ async fn stored(app: &App, email: &str) -> User {
 fn another(app: &TestApp, change: impl FnOnce(&mut Config)) -> Arc<App> {
     let mut config = app.app.config.clone();
     change(&mut config);
-    let App { db, clock, secret, store, .. } = &*app.app;
-    App::new(config, db.clone(), clock.clone(), secret.clone(), store.clone())
+    App::new(config, app.app.db.clone(), app.app.clock.clone(), app.app.secret.clone(), app.app.store.clone())
 }
 
 #[tokio::test(flavor = "multi_thread")]
