@@ -115,6 +115,25 @@ async fn a_person_signs_in_and_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn signing_in_and_out_is_written_down() {
+    let app = TestApp::start().await;
+    let user = person(&app, "anna@example.com").await;
+    let caller = Arc::new(Caller { address: Some("192.0.2.7".to_owned()), ..Caller::default() });
+    let input = Login { email: user.email, password: PASSWORD.to_owned() };
+    let signed_in = login(&app.app, &caller, input).await.map(|signed_in| signed_in.viewer).unwrap();
+    refusal(try_login(&app.app, None, "anna@example.com", "a guess").await);
+    logout(&app.app, &signed_in).await.unwrap();
+
+    let url = app.app.config.database_url.as_deref().unwrap();
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let written = "SELECT action, actor_email, actor_ip FROM audit_log WHERE actor_kind = 'USER' ORDER BY id";
+    let rows = client.query(written, &[]).await.unwrap();
+    let rows: Vec<(&str, &str, &str)> = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    assert_eq!(rows, [("login", "anna@example.com", "192.0.2.7"), ("logout", "anna@example.com", "192.0.2.7")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_tells_what_is_wrong() {
     let app = TestApp::start().await;
     for email in ["wrong@example.com", "locked@example.com", "disabled@example.com"] {
