@@ -1,5 +1,7 @@
 //! One view of one phone.
 
+use std::borrow::Borrow;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -273,7 +275,7 @@ impl ViewSession {
     ///
     /// # Errors
     /// When a constraint refuses it or the statement fails.
-    pub async fn save_all(tx: &Tx, views: &[&Self]) -> Result<()> {
+    pub async fn save_all(tx: &Tx, views: &[impl Borrow<Self> + Sync]) -> Result<()> {
         Prepared::<()>::new(
             "UPDATE ar_view_sessions AS view SET status = new.status, duration_seconds = new.duration_seconds,
                 tracking_quality = new.tracking_quality, tracking_quality_second = new.tracking_quality_second,
@@ -283,17 +285,29 @@ impl ViewSession {
                 tracking_quality_second, video_played, version, updated_at, last_seen_at, ended_at)
              WHERE view.id = new.id",
         )
-        .bind::<Array<Int8>, Vec<i64>>(views.iter().map(|view| view.id).collect())
-        .bind::<Array<Text>, Vec<ViewSessionStatus>>(views.iter().map(|view| view.status).collect())
-        .bind::<Array<Nullable<Int4>>, Vec<Option<i32>>>(views.iter().map(|view| view.duration_seconds).collect())
-        .bind::<Array<Text>, Vec<TrackingQuality>>(views.iter().map(|view| view.tracking_quality).collect())
-        .bind::<Array<Int4>, Vec<i32>>(views.iter().map(|view| view.tracking_quality_second).collect())
-        .bind::<Array<Bool>, Vec<bool>>(views.iter().map(|view| view.video_played).collect())
-        .bind::<Array<Int4>, Vec<i32>>(views.iter().map(|view| view.version).collect())
-        .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(views.iter().map(|view| view.updated_at).collect())
-        .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(views.iter().map(|view| view.last_seen_at).collect())
+        .bind::<Array<Int8>, Vec<i64>>(views.iter().map(Borrow::borrow).map(|view: &Self| view.id).collect())
+        .bind::<Array<Text>, Vec<ViewSessionStatus>>(
+            views.iter().map(Borrow::borrow).map(|view: &Self| view.status).collect(),
+        )
+        .bind::<Array<Nullable<Int4>>, Vec<Option<i32>>>(
+            views.iter().map(Borrow::borrow).map(|view: &Self| view.duration_seconds).collect(),
+        )
+        .bind::<Array<Text>, Vec<TrackingQuality>>(
+            views.iter().map(Borrow::borrow).map(|view: &Self| view.tracking_quality).collect(),
+        )
+        .bind::<Array<Int4>, Vec<i32>>(
+            views.iter().map(Borrow::borrow).map(|view: &Self| view.tracking_quality_second).collect(),
+        )
+        .bind::<Array<Bool>, Vec<bool>>(views.iter().map(Borrow::borrow).map(|view: &Self| view.video_played).collect())
+        .bind::<Array<Int4>, Vec<i32>>(views.iter().map(Borrow::borrow).map(|view: &Self| view.version).collect())
+        .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(
+            views.iter().map(Borrow::borrow).map(|view: &Self| view.updated_at).collect(),
+        )
+        .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(
+            views.iter().map(Borrow::borrow).map(|view: &Self| view.last_seen_at).collect(),
+        )
         .bind::<Array<Nullable<Timestamptz>>, Vec<Option<DateTime<Utc>>>>(
-            views.iter().map(|view| view.ended_at).collect(),
+            views.iter().map(Borrow::borrow).map(|view: &Self| view.ended_at).collect(),
         )
         .execute(&mut *tx.connection().await?)
         .await?;

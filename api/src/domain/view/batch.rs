@@ -220,6 +220,6 @@ pub(super) async fn end_silent(tx: &Tx, mut views: Vec<ViewSession>, now: DateTi
         view.version += 1;
         view.updated_at = now;
     }
-    ViewSession::save_all(tx, &views.iter().collect::<Vec<_>>()).await?;
+    ViewSession::save_all(tx, &views).await?;
     record(tx, views.into_iter().map(change).collect(), now).await
 }
