@@ -9,3 +9,5 @@ mod login;
 mod membership;
 mod support;
 mod user;
+mod view_session;
+mod view_stream;

@@ -20,6 +20,7 @@ mod scalars;
 mod secrets;
 mod subscription;
 mod types;
+mod views;
 
 use std::sync::Arc;
 
@@ -42,7 +43,11 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 /// Makes the schema. It holds no state: what a request needs comes with it.
 #[must_use]
 pub fn build() -> AppSchema {
-    Schema::build(Query, Mutation, Subscription).directive(idempotent::idempotent).disable_suggestions().finish()
+    Schema::build(Query, Mutation, Subscription)
+        .directive(idempotent::idempotent)
+        .register_output_type::<types::StreamPosition>()
+        .disable_suggestions()
+        .finish()
 }
 
 /// The schema as text, as `schema.graphql` has it.
