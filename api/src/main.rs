@@ -1,2 +1,34 @@
-//! x
-fn main() {}
+//! The binary: reads the command line and hands over to a role.
+
+use std::process::ExitCode;
+
+use arvlite_api::cli::{self, Common, db, schema, serve};
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "arvlite", version, about = cli::ABOUT, after_help = cli::AFTER_HELP)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    role: Role,
+}
+
+#[derive(Subcommand)]
+enum Role {
+    Serve(serve::Serve),
+    #[command(subcommand)]
+    Db(db::DbCommand),
+    Schema(schema::Schema),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Arguments { common, role } = Arguments::parse();
+    let done = match role {
+        Role::Serve(serve) => serve::run(&common, serve).await,
+        Role::Db(command) => db::run(&common, command).await,
+        Role::Schema(schema) => schema::run(schema),
+    };
+    cli::exit_code(&done)
+}
