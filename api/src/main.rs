@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use arvlite_api::cli::{self, Common, db, schema, serve};
+use arvlite_api::cli::{self, Common, db, key, schema, serve, user, with_app};
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -19,6 +19,10 @@ enum Role {
     Serve(serve::Serve),
     #[command(subcommand)]
     Db(db::DbCommand),
+    #[command(subcommand)]
+    User(user::UserCommand),
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     Schema(schema::Schema),
 }
 
@@ -28,6 +32,8 @@ async fn main() -> ExitCode {
     let done = match role {
         Role::Serve(serve) => serve::run(&common, serve).await,
         Role::Db(command) => db::run(&common, command).await,
+        Role::User(command) => with_app(&common, async |app| user::run(app, command).await).await,
+        Role::Key(command) => with_app(&common, async |app| key::run(app, command).await).await,
         Role::Schema(schema) => schema::run(schema),
     };
     cli::exit_code(&done)

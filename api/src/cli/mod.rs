@@ -4,11 +4,16 @@
 //! Start at `environment.rs`: every role that needs the database opens it there, the same way.
 
 pub mod db;
+pub mod demo;
 mod environment;
 mod exit;
+pub mod key;
 mod log;
+mod operator;
+mod password;
 pub mod schema;
 pub mod serve;
+pub mod user;
 
 use std::io::{self, Write};
 use std::path::PathBuf;

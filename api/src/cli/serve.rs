@@ -1,12 +1,15 @@
 //! `arvlite serve`: the API on a database whose schema is current. It creates nothing but, when told to, the schema.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
 use anyhow::Context;
 use arvlite_db::migrate;
-use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Common, Environment};
+use crate::app::App;
 use crate::http;
 
 /// Serve the API until Ctrl-C or SIGTERM
@@ -44,11 +47,23 @@ pub async fn run(common: &Common, serve: Serve) -> anyhow::Result<()> {
     environment.require_current_schema().await?;
 
     let app = environment.app().await?;
-    let listen = app.config.listen;
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = listen(&app).await?;
+    tracing::info!("listening on {}, reached at {}", listener.local_addr()?, app.config.public_url());
+    until_told_to_stop(app, listener).await?;
+    environment.close().await;
+    Ok(())
+}
+
+/// Takes the address that the configuration names.
+pub(super) async fn listen(app: &App) -> anyhow::Result<TcpListener> {
+    let address = app.config.listen;
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Serves until Ctrl-C or SIGTERM; then running requests may finish.
+pub(super) async fn until_told_to_stop(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    tracing::info!("listening on {}, reached at {}", listener.local_addr()?, app.config.public_url());
     let told_to_stop = async move {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -56,7 +71,5 @@ pub async fn run(common: &Common, serve: Serve) -> anyhow::Result<()> {
         }
         tracing::info!("stopping: running requests may finish");
     };
-    http::serve(app, listener, told_to_stop).await?;
-    environment.close().await;
-    Ok(())
+    Ok(http::serve(app, listener, told_to_stop).await?)
 }
