@@ -4,8 +4,12 @@
 
 mod api_key;
 mod batching;
+mod cli;
+mod connections;
 mod demo;
 mod login;
 mod membership;
+mod migrations;
 mod support;
+mod tls;
 mod user;

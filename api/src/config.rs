@@ -128,7 +128,8 @@ impl Config {
     /// # Errors
     /// Says which key is unknown or which value makes no sense.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        let readable = std::env::vars_os().filter_map(|(key, value)| key.into_string().ok().zip(value.into_string().ok()));
+        let readable =
+            std::env::vars_os().filter_map(|(key, value)| key.into_string().ok().zip(value.into_string().ok()));
         Self::read(readable.collect(), file)
     }
 

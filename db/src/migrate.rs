@@ -12,7 +12,7 @@ use crate::{Db, DbError, Result};
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 
 /// Names the lock that keeps two upgrades apart.
-const LOCK: i64 = 0x4152_564c_4954_45;
+const LOCK: i64 = 0x0041_5256_4c49_5445;
 
 /// How the schema of a database stands to this program.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -78,7 +78,7 @@ impl Db {
             }
             .boxed()
         });
-        let manager = AsyncDieselConnectionManager::new_with_config(options.url.clone(), config);
+        let manager = AsyncDieselConnectionManager::new_with_config(options.url, config);
         let pool = Pool::builder(manager)
             .max_size(options.max_connections)
             .wait_timeout(Some(options.wait))

@@ -73,9 +73,9 @@ impl Tls {
                 "sslmode=verify-ca needs sslrootcert=<file of the authority's certificate>".to_owned(),
             )),
             (Some("verify-full"), root) => Ok(Self::ChainAndName(root.unwrap_or(Roots::System))),
-            (Some(other), _) => Err(AddressError(format!(
-                "sslmode is disable, prefer, require, verify-ca or verify-full, not {other}"
-            ))),
+            (Some(other), _) => {
+                Err(AddressError(format!("sslmode is disable, prefer, require, verify-ca or verify-full, not {other}")))
+            }
         }
     }
 

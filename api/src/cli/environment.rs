@@ -118,10 +118,7 @@ const SECRET_KEY_FORM: &str = "it is 64 hexadecimal digits (several keys are sep
 ///
 /// # Errors
 /// When the program cannot be made, or the role fails.
-pub async fn with_app(
-    common: &Common,
-    role: impl AsyncFnOnce(&Arc<App>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+pub async fn with_app(common: &Common, role: impl AsyncFnOnce(&Arc<App>) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let environment = Environment::open(common.configuration()?, common.may_install()).await?;
     environment.require_current_schema().await?;
     let done = role(&environment.app().await?).await;
@@ -130,12 +127,8 @@ pub async fn with_app(
 }
 
 async fn start_postgres(config: &Config, may_install: bool) -> anyhow::Result<Postgres> {
-    let settings = Settings {
-        data_dir: data_dir(config),
-        bin_dir: config.pg_bin.clone(),
-        install: may_install,
-        fsync: true,
-    };
+    let settings =
+        Settings { data_dir: data_dir(config), bin_dir: config.pg_bin.clone(), install: may_install, fsync: true };
     let postgres = Postgres::start(&settings, &|line| eprintln!("{line}")).await?;
     let server = Db::new(ConnectOptions::new(postgres.url("postgres")))?;
     create_database(&server, OWN_DATABASE).await?;

@@ -17,7 +17,7 @@ const NO_DATABASE: u8 = 4;
 pub fn exit_code(done: &anyhow::Result<()>) -> ExitCode {
     let Err(error) = done else { return ExitCode::SUCCESS };
     eprintln!("arvlite: {error:#}");
-    ExitCode::from(error.chain().find_map(|cause| known(cause)).unwrap_or(FAILED))
+    ExitCode::from(error.chain().find_map(known).unwrap_or(FAILED))
 }
 
 fn known(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
