@@ -19,6 +19,7 @@ mod query;
 mod scalars;
 mod subscription;
 mod types;
+mod upload_scalar;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub use loader::Loaders;
 pub use mutation::Mutation;
 pub use query::Query;
 pub use subscription::Subscription;
+pub use upload_scalar::{Upload, UploadSlot, UploadedFile};
 
 use crate::app::App;
 use crate::auth::Viewer;
