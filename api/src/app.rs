@@ -7,6 +7,7 @@ use arvlite_db::Db;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::secret::SecretKey;
+use crate::storage::Store;
 
 /// The running program.
 pub struct App {
@@ -18,12 +19,14 @@ pub struct App {
     pub clock: Clock,
     /// What only this installation knows.
     pub secret: SecretKey,
+    /// Where the bytes of photos and videos are.
+    pub store: Store,
 }
 
 impl App {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(config: Config, db: Db, clock: Clock, secret: SecretKey) -> Arc<Self> {
-        Arc::new(Self { config, db, clock, secret })
+    pub fn new(config: Config, db: Db, clock: Clock, secret: SecretKey, store: Store) -> Arc<Self> {
+        Arc::new(Self { config, db, clock, secret, store })
     }
 }
