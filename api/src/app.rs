@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arvlite_db::Db;
 
+use crate::auth::{Credentials, Passwords};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::secret::SecretKey;
@@ -21,12 +22,17 @@ pub struct App {
     pub secret: SecretKey,
     /// Where the bytes of photos and videos are.
     pub store: Store,
+    /// Who showed which token a moment ago, and which no longer hold.
+    pub credentials: Credentials,
+    /// Hashes passwords, a few at a time.
+    pub passwords: Passwords,
 }
 
 impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(config: Config, db: Db, clock: Clock, secret: SecretKey, store: Store) -> Arc<Self> {
-        Arc::new(Self { config, db, clock, secret, store })
+        let (credentials, passwords) = (Credentials::default(), Passwords::default());
+        Arc::new(Self { config, db, clock, secret, store, credentials, passwords })
     }
 }

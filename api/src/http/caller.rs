@@ -3,24 +3,32 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
+use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, HeaderName, USER_AGENT};
-use axum::http::{Extensions, HeaderMap};
+use axum::http::request::Parts;
 
-use super::edge::RequestId;
-use crate::auth::Caller;
+use super::edge::id_of;
+use super::refusal::Refusal;
+use crate::app::App;
+use crate::auth::{Caller, Viewer, authenticate};
 use crate::config::Config;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The caller of a request.
-pub(super) fn caller(headers: &HeaderMap, extensions: &Extensions, config: &Config) -> Caller {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+pub(super) fn caller(head: &Parts, config: &Config) -> Caller {
+    let peer = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
     Caller {
-        address: peer.map(|peer| behind_proxies(peer, headers, &config.trusted_proxies).to_string()),
-        user_agent: text(USER_AGENT),
-        request_id: extensions.get::<RequestId>().map(|id| id.as_str().to_owned()).unwrap_or_default(),
+        address: peer.map(|peer| behind_proxies(peer, &head.headers, &config.trusted_proxies).to_string()),
+        user_agent: head.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned),
+        request_id: id_of(&head.extensions).to_owned(),
     }
+}
+
+/// Who asks, by what the request shows.
+pub(super) async fn viewer(head: &Parts, app: &App) -> Result<Viewer, Refusal> {
+    let viewer = authenticate(app, authorization(&head.headers), caller(head, &app.config)).await;
+    viewer.map_err(|error| Refusal::of_credentials(&error, id_of(&head.extensions)))
 }
 
 /// What a request shows to say who asks. Bytes that are no text are no credentials that anybody was given.

@@ -9,7 +9,7 @@ use axum::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
@@ -75,17 +75,17 @@ pub(super) async fn guard(State(door): State<Door>, mut request: Request, next: 
 /// Any address that is none of ours.
 pub(super) async fn nothing_here(request: Request) -> Response {
     let refusal = Refusal::of_request(StatusCode::NOT_FOUND, Code::NotFound, "there is nothing at this address");
-    refused(refusal, id_of(&request))
+    refused(refusal, id_of(request.extensions()))
 }
 
 /// Any address of ours by a method that it does not know. All of these are only read.
 pub(super) async fn wrong_method(request: Request) -> Response {
-    refused(Refusal::method("GET, HEAD", "this address is only read"), id_of(&request))
+    refused(Refusal::method("GET, HEAD", "this address is only read"), id_of(request.extensions()))
 }
 
 /// The id that [`guard`] gave.
-pub(super) fn id_of(request: &Request) -> &str {
-    request.extensions().get::<RequestId>().map(RequestId::as_str).unwrap_or_default()
+pub(super) fn id_of(extensions: &Extensions) -> &str {
+    extensions.get::<RequestId>().map(RequestId::as_str).unwrap_or_default()
 }
 
 fn words_of(panic: &(dyn Any + Send)) -> &str {

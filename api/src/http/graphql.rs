@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use axum::body::Body as HttpBody;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, UPGRADE};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
@@ -15,12 +16,12 @@ use tokio::time::{Instant, timeout_at};
 
 use super::admit::{Admitted, Incoming, admit};
 use super::answer::Answer;
-use super::caller::{authorization, caller};
-use super::media_type::{Answering, Body};
+use super::caller::viewer;
+use super::media_type::{Answering, Sent};
 use super::parameters::Parameters;
 use super::refusal::{Code, Refusal};
 use super::{Door, edge, multipart, socket};
-use crate::auth::{Viewer, authenticate};
+use crate::auth::Viewer;
 use crate::graphql::UploadSlot;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -28,23 +29,21 @@ const METHODS: &str = "GET, POST";
 
 /// Answers whatever comes to `/graphql`.
 pub(super) async fn graphql(State(door): State<Door>, request: Request) -> Response {
-    match *request.method() {
-        Method::GET if request.headers().contains_key(UPGRADE) => socket::upgrade(door, request).await,
-        Method::GET | Method::HEAD | Method::POST => {
-            let id = edge::id_of(&request).to_owned();
-            let answering = match Answering::wanted(request.headers()) {
-                Ok(answering) => answering,
-                Err(refusal) => return refused(refusal, &id),
-            };
-            let answered = if request.method() == Method::POST {
-                post(&door, request, &id).await
-            } else {
-                get(&door, request, &id).await
-            };
-            respond(answered, answering, &id)
-        }
-        _ => refused(Refusal::method(METHODS, "use POST, or GET for queries"), edge::id_of(&request)),
+    let (is_read, is_post) = (matches!(*request.method(), Method::GET | Method::HEAD), request.method() == Method::POST);
+    if is_read && request.headers().contains_key(UPGRADE) {
+        return socket::upgrade(door, request).await;
     }
+    let (head, body) = request.into_parts();
+    let id = edge::id_of(&head.extensions);
+    if !is_read && !is_post {
+        return refused(Refusal::method(METHODS, "use POST, or GET for queries"), id);
+    }
+    let answering = match Answering::wanted(&head.headers) {
+        Ok(answering) => answering,
+        Err(refusal) => return refused(refusal, id),
+    };
+    let answered = if is_post { post(&door, &head, body).await } else { get(&door, &head).await };
+    respond(answered, answering, id)
 }
 
 /// A refusal as JSON, where no media type was agreed on.
@@ -52,38 +51,39 @@ pub(super) fn refused(refusal: Refusal, request_id: &str) -> Response {
     respond(Err(refusal), Answering::Json, request_id)
 }
 
-async fn post(door: &Door, request: Request, id: &str) -> Result<Answer, Refusal> {
+async fn post(door: &Door, head: &Parts, body: Body) -> Result<Answer, Refusal> {
     let deadline = door.deadline();
-    let sent = Body::sent(request.headers())?;
-    if matches!(sent, Body::Multipart(_)) {
-        multipart::check_preflight(request.headers())?;
+    let sent = Sent::by(&head.headers)?;
+    if matches!(sent, Sent::Multipart(_)) {
+        multipart::check_preflight(&head.headers)?;
     }
-    let viewer = viewer(door, &request, id).await?;
-    let key = idempotency_key(request.headers())?;
+    let viewer = viewer(head, &door.app).await?;
+    let key = idempotency_key(&head.headers)?;
     match sent {
-        Body::Json => {
+        Sent::Json => {
             let limits = &door.app.config.limits;
-            check_length(request.headers(), limits.body_bytes)?;
-            let body = read_up_to(limits.body_bytes, request.into_body());
-            let body = timeout_at(deadline, body).await.map_err(|_| Refusal::timeout())??;
+            check_length(&head.headers, limits.body_bytes)?;
+            let body = timeout_at(deadline, read_up_to(limits.body_bytes, body)).await;
+            let body = body.map_err(|_| Refusal::timeout())??;
             let incoming = Parameters::from_json(&body, limits.json_depth)?.into_incoming(key)?;
             let admitted = admit_over_http(door, incoming, &viewer)?;
             run(door, admitted, &viewer, deadline).await
         }
-        Body::Multipart(boundary) => {
-            let (parameters, file) = multipart::read(request.into_body(), boundary, door).await?;
+        Sent::Multipart(boundary) => {
+            let before_the_file = timeout_at(deadline, multipart::read(body, boundary, door)).await;
+            let (parameters, file) = before_the_file.map_err(|_| Refusal::timeout())??;
             let admitted = admit_over_http(door, parameters.into_incoming(key)?, &viewer)?;
-            // A file takes as long as it takes to come; what stops coming is cut by the stream itself.
+            // A file takes as long as it takes to come; one that stops coming is cut by its own stream.
             let response = door.executor.execute(admitted.with(UploadSlot::new(file)), &viewer).await;
-            Ok(Answer::of_response(response, id))
+            Ok(Answer::of_response(response, &viewer.caller.request_id))
         }
     }
 }
 
-async fn get(door: &Door, request: Request, id: &str) -> Result<Answer, Refusal> {
+async fn get(door: &Door, head: &Parts) -> Result<Answer, Refusal> {
     let deadline = door.deadline();
-    let viewer = viewer(door, &request, id).await?;
-    let query_string = request.uri().query().unwrap_or_default();
+    let viewer = viewer(head, &door.app).await?;
+    let query_string = head.uri.query().unwrap_or_default();
     let parameters = Parameters::from_query_string(query_string, door.app.config.limits.json_depth)?;
     let admitted = admit_over_http(door, parameters.into_incoming(None)?, &viewer)?;
     if admitted.operation != OperationType::Query {
@@ -102,12 +102,6 @@ pub(super) async fn run(
     let running = door.executor.execute(admitted, viewer);
     let response = timeout_at(deadline, running).await.map_err(|_| Refusal::timeout())?;
     Ok(Answer::of_response(response, &viewer.caller.request_id))
-}
-
-async fn viewer(door: &Door, request: &Request, id: &str) -> Result<Viewer, Refusal> {
-    let caller = caller(request.headers(), request.extensions(), &door.app.config);
-    let viewer = authenticate(&door.app, authorization(request.headers()), caller).await;
-    viewer.map_err(|error| Refusal::of_credentials(&error, id))
 }
 
 fn admit_over_http(door: &Door, incoming: Incoming, viewer: &Viewer) -> Result<Admitted, Refusal> {
@@ -136,7 +130,7 @@ fn check_length(headers: &HeaderMap, most: usize) -> Result<(), Refusal> {
 }
 
 /// Reads a body to its end, but no further than it may go.
-async fn read_up_to(most: usize, body: HttpBody) -> Result<Vec<u8>, Refusal> {
+async fn read_up_to(most: usize, body: Body) -> Result<Vec<u8>, Refusal> {
     let (mut read, mut pieces) = (Vec::new(), body.into_data_stream());
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| Refusal::malformed("the body ended too early"))?;

@@ -32,7 +32,7 @@ pub(super) async fn readyz(State(door): State<Door>, request: Request) -> Respon
     if !door.stopping.is_cancelled() && is_ready(&door).await {
         status("ready")
     } else {
-        refused(Refusal::unavailable(), id_of(&request))
+        refused(Refusal::unavailable(), id_of(request.extensions()))
     }
 }
 

@@ -83,14 +83,14 @@ fn liking(ranges: &[Range<'_>], media_type: &str) -> (f32, Named) {
 
 /// The two media types of a request's body.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Body {
+pub(super) enum Sent {
     Json,
     /// With the boundary between its parts.
     Multipart(String),
 }
 
-impl Body {
-    pub(super) fn sent(headers: &HeaderMap) -> Result<Self, Refusal> {
+impl Sent {
+    pub(super) fn by(headers: &HeaderMap) -> Result<Self, Refusal> {
         let told = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let mut parts = told.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
@@ -143,13 +143,13 @@ mod tests {
         let sent = |value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, value.parse().unwrap());
-            Body::sent(&headers).ok()
+            Sent::by(&headers).ok()
         };
-        assert_eq!(sent("application/json"), Some(Body::Json));
-        assert_eq!(sent("Application/JSON; charset=\"UTF-8\""), Some(Body::Json));
+        assert_eq!(sent("application/json"), Some(Sent::Json));
+        assert_eq!(sent("Application/JSON; charset=\"UTF-8\""), Some(Sent::Json));
         assert_eq!(sent("application/json; charset=utf-16"), None);
         assert_eq!(sent("text/plain"), None);
-        assert_eq!(sent("multipart/form-data; boundary=x"), Some(Body::Multipart("x".to_owned())));
+        assert_eq!(sent("multipart/form-data; boundary=x"), Some(Sent::Multipart("x".to_owned())));
         assert_eq!(sent("multipart/form-data"), None);
     }
 }

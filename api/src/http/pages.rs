@@ -6,6 +6,7 @@ use async_graphql::Variables;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::request::Parts;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -25,22 +26,22 @@ const PLAYBACK: &str = "query ArPage($uniqueId: UUID!) { arPlayback(uniqueId: $u
 
 /// `GET /ar/{uniqueId}`.
 pub(super) async fn ar(State(door): State<Door>, Path(unique_id): Path<String>, request: Request) -> Response {
-    let id = id_of(&request).to_owned();
-    match playback(&door, &unique_id, &request).await {
+    let (head, _) = request.into_parts();
+    match playback(&door, &unique_id, &head).await {
         Ok(playback) => {
-            let language = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+            let language = head.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
             let until = playback["validUntil"].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
             ar_page::page_response(&playback, language, until, door.app.clock.now())
         }
-        Err(refusal) => refused(refusal, &id),
+        Err(refusal) => refused(refusal, id_of(&head.extensions)),
     }
 }
 
-async fn playback(door: &Door, unique_id: &str, request: &Request) -> Result<Value, Refusal> {
+async fn playback(door: &Door, unique_id: &str, head: &Parts) -> Result<Value, Refusal> {
     let Ok(unique_id) = uuid::Uuid::try_parse(unique_id) else {
         return Ok(json!({ "available": false, "reason": "NOT_FOUND" }));
     };
-    let viewer = Viewer::anonymous(caller(request.headers(), request.extensions(), &door.app.config));
+    let viewer = Viewer::anonymous(caller(head, &door.app.config));
     let incoming = Incoming {
         query: PLAYBACK.to_owned(),
         variables: Variables::from_json(json!({ "uniqueId": unique_id })),
@@ -54,6 +55,8 @@ async fn playback(door: &Door, unique_id: &str, request: &Request) -> Result<Val
 
 /// `GET /media/{name}`: whoever knows the name may have the bytes.
 pub(super) async fn media(State(door): State<Door>, Path(name): Path<String>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    let id = id_of(&head.extensions);
     match Media::by_name(&door.app.db.session(Scope::Everything), &name).await {
         Ok(Some(media)) => {
             let object = MediaObject {
@@ -62,16 +65,16 @@ pub(super) async fn media(State(door): State<Door>, Path(name): Path<String>, re
                 size_bytes: u64::try_from(media.size_bytes).unwrap_or_default(),
                 sha256: media.sha256,
             };
-            respond(&door.app.store, &object, request.method(), request.headers()).await
+            respond(&door.app.store, &object, &head.method, &head.headers).await
         }
         Ok(None) => {
             let message = "there is nothing of this name";
             let refusal = Refusal::of_request(StatusCode::NOT_FOUND, Code::NotFound, message);
-            refused(refusal, id_of(&request))
+            refused(refusal, id)
         }
         Err(error) => {
-            tracing::error!(request_id = id_of(&request), ?error, "a stored object could not be looked up");
-            refused(Refusal::unavailable(), id_of(&request))
+            tracing::error!(request_id = id, ?error, "a stored object could not be looked up");
+            refused(Refusal::unavailable(), id)
         }
     }
 }

@@ -5,16 +5,16 @@ use std::sync::LazyLock;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 use super::Door;
-use super::caller::{authorization, caller};
+use super::caller::viewer;
 use super::edge::id_of;
 use super::graphql::refused;
 use super::refusal::{Code, Refusal};
-use crate::auth::authenticate;
 use crate::config::Mode;
 use crate::graphql;
 
@@ -35,12 +35,13 @@ static TEXT: LazyLock<Text> = LazyLock::new(|| {
 });
 
 pub(super) async fn schema_text(State(door): State<Door>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
     if door.app.config.mode != Mode::Development
-        && let Err(refusal) = check_signed_in(&door, &request).await
+        && let Err(refusal) = check_signed_in(&head, &door).await
     {
-        return refused(refusal, id_of(&request));
+        return refused(refusal, id_of(&head.extensions));
     }
-    let known = request.headers().get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let known = head.headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut known = known.flat_map(|tags| tags.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
     let headers = [
         (CONTENT_TYPE, "text/plain; charset=utf-8"),
@@ -54,15 +55,10 @@ pub(super) async fn schema_text(State(door): State<Door>, request: Request) -> R
     }
 }
 
-async fn check_signed_in(door: &Door, request: &Request) -> Result<(), Refusal> {
-    let caller = caller(request.headers(), request.extensions(), &door.app.config);
-    let viewer = authenticate(&door.app, authorization(request.headers()), caller).await;
-    match viewer {
-        Ok(viewer) if viewer.is_anonymous() => {
-            let message = "sign in first to read the schema";
-            Err(Refusal::of_request(StatusCode::UNAUTHORIZED, Code::Unauthenticated, message))
-        }
-        Ok(_) => Ok(()),
-        Err(error) => Err(Refusal::of_credentials(&error, id_of(request))),
+async fn check_signed_in(head: &Parts, door: &Door) -> Result<(), Refusal> {
+    if viewer(head, &door.app).await?.is_anonymous() {
+        let message = "sign in first to read the schema";
+        return Err(Refusal::of_request(StatusCode::UNAUTHORIZED, Code::Unauthenticated, message));
     }
+    Ok(())
 }

@@ -126,3 +126,74 @@ impl Reader<'_> {
 fn is_in_name(byte: u8) -> bool {
     byte == b'_' || byte.is_ascii_alphanumeric()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(document: &str) -> Result<usize, String> {
+        scan(document, &Limits::default()).map_err(|refusal| refusal.message)
+    }
+
+    #[test]
+    fn tokens_are_those_of_the_language() {
+        assert_eq!(tokens("query Q($a: [Int!] = [1, -2.5e+3]) @d { a: b(c: $a) ...F # all } {\n }"), Ok(34));
+        assert_eq!(tokens("\u{feff}{ a(b: \"x \\\" } {\", c: \"\"\"y \\\"\"\" \" z\"\"\") }"), Ok(11));
+        assert_eq!(tokens("  ,,, # nothing"), Ok(0));
+    }
+
+    #[test]
+    fn a_syntax_error_tells_its_place_and_never_the_text() {
+        for (document, place) in [
+            ("{ a\n  ? }", "line 2, column 3"),
+            ("{ я .. }", "line 1, column 3"),
+            ("{ a .. }", "line 1, column 5"),
+            ("{ a(b: \"secret\n\") }", "line 1, column 8"),
+            ("{ a(b: \"\"\"secret) }", "line 1, column 8"),
+        ] {
+            let message = tokens(document).unwrap_err();
+            assert_eq!(message, format!("the document has a syntax error at {place}"));
+        }
+    }
+
+    #[test]
+    fn reading_stops_at_the_first_token_too_many() {
+        let limits = Limits::default();
+        let document = "a ".repeat(500_000);
+        let mut reader = Reader { document: &document, at: 0 };
+        let mut tokens = 0;
+        while tokens <= limits.tokens && reader.next().unwrap().is_some() {
+            tokens += 1;
+        }
+        assert_eq!(tokens, limits.tokens + 1);
+        assert!(reader.at <= 2 * tokens, "read {} of {} bytes", reader.at, document.len());
+        assert!(scan(&document, &limits).unwrap_err().message.contains("more than 2000 tokens"));
+    }
+
+    #[test]
+    fn no_byte_is_read_twice() {
+        let limits = Limits { tokens: usize::MAX, nesting: usize::MAX, ..Limits::default() };
+        for piece in ["a", "1", "{", "\"x\"", "\"\"\"x\"\"\"", "#\n", ",", "...", "\u{feff}"] {
+            let document = piece.repeat(10_000);
+            let mut reader = Reader { document: &document, at: 0 };
+            let (mut last, mut steps) = (0, 0);
+            while reader.next().unwrap().is_some() {
+                assert!(reader.at > last, "it goes forward only");
+                (last, steps) = (reader.at, steps + 1);
+            }
+            assert_eq!(reader.at, document.len());
+            assert!(steps <= 10_000, "{piece}");
+            assert!(scan(&document, &limits).is_ok());
+        }
+    }
+
+    #[test]
+    fn brackets_are_counted_before_anything_recurses() {
+        for bracket in ["{a", "[", "(", "{a(b:["] {
+            let message = tokens(&bracket.repeat(300)).unwrap_err();
+            assert!(message.contains("more than 64 brackets"), "{message}");
+        }
+        assert!(tokens(&"{a".repeat(100_000)).unwrap_err().contains("more than 64 brackets"));
+        assert_eq!(tokens(&"{a}".repeat(300)), Ok(900));
+    }
+}

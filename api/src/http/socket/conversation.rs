@@ -32,12 +32,11 @@ pub(super) struct Guest {
 }
 
 /// Talks to a guest until either side ends it.
-pub(super) async fn converse<T, E>(transport: T, guest: Guest)
-where
-    T: Stream<Item = Result<Message, E>> + Sink<Message> + Send + 'static,
-    E: Send,
-{
-    let (sink, mut stream) = transport.split();
+pub(super) async fn converse<E>(
+    sink: impl Sink<Message> + Unpin + Send + 'static,
+    mut stream: impl Stream<Item = Result<Message, E>> + Unpin,
+    guest: Guest,
+) {
     let (outbox, writer) = Outbox::new(&guest.door.app.config.limits);
     let (close, closing) = oneshot::channel();
     let mut writing = tokio::spawn(writer.write(sink, closing));

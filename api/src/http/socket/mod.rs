@@ -18,6 +18,7 @@ use axum::extract::{FromRequestParts, Request};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use futures_util::StreamExt;
 
 use self::conversation::{Guest, converse};
 use super::caller::{authorization, caller};
@@ -31,20 +32,20 @@ const BUFFER_BYTES: usize = 4 * 1024;
 
 /// Answers a handshake.
 pub(super) async fn upgrade(door: Door, request: Request) -> Response {
-    let id = edge::id_of(&request).to_owned();
+    let id = edge::id_of(request.extensions()).to_owned();
     shake_hands(door, request).await.unwrap_or_else(|refusal| refused(refusal, &id))
 }
 
 async fn shake_hands(door: Door, request: Request) -> Result<Response, Refusal> {
-    check_origin(request.headers(), &door.app.config.public_url())?;
+    let (mut head, _) = request.into_parts();
+    check_origin(&head.headers, &door.app.config.public_url())?;
     let guest = Guest {
-        caller: caller(request.headers(), request.extensions(), &door.app.config),
-        authorization: authorization(request.headers()).map(str::to_owned),
+        caller: caller(&head, &door.app.config),
+        authorization: authorization(&head.headers).map(str::to_owned),
         door: door.clone(),
     };
     let message_bytes = door.app.config.limits.body_bytes;
-    let (mut parts, _) = request.into_parts();
-    let handshake = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
+    let handshake = WebSocketUpgrade::from_request_parts(&mut head, &()).await;
     let handshake = handshake
         .map_err(|_| Refusal::malformed("this is no handshake of a WebSocket"))?
         .read_buffer_size(BUFFER_BYTES)
@@ -59,7 +60,8 @@ async fn shake_hands(door: Door, request: Request) -> Result<Response, Refusal> 
     let (Ok(place), false) = (place, door.stopping.is_cancelled()) else { return Err(Refusal::unavailable()) };
     let open = door.open.token();
     Ok(handshake.on_upgrade(async move |socket| {
-        converse(socket, guest).await;
+        let (sink, stream) = socket.split();
+        converse(sink, stream, guest).await;
         drop((place, open));
     }))
 }

@@ -28,7 +28,7 @@ pub(super) struct Outbox {
 }
 
 /// Room for one message, until it is written.
-pub(super) struct Room(OwnedSemaphorePermit);
+pub(super) type Room = OwnedSemaphorePermit;
 
 struct Frame {
     message: Message,
@@ -59,7 +59,7 @@ impl Outbox {
         let bytes = u32::try_from(message.len().clamp(1, self.bytes)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).acquire_many_owned(bytes);
         match timeout(self.patience, room).await {
-            Ok(Ok(room)) => Some(Room(room)),
+            Ok(Ok(room)) => Some(room),
             Ok(Err(_)) => None,
             Err(_) => {
                 self.stalled.cancel();
@@ -82,7 +82,7 @@ impl Outbox {
     /// Where there is no room for a ping, the peer has enough to answer as it is.
     pub(super) fn ping(&self) {
         if let Ok(room) = Arc::clone(&self.room).try_acquire_owned() {
-            self.push(Message::Ping(axum::body::Bytes::new()), Room(room));
+            self.push(Message::Ping(axum::body::Bytes::new()), room);
         }
     }
 
