@@ -2,5 +2,10 @@
 //!
 //! Every test has a database of its own, cloned from one migrated template, on a PostgreSQL that the first test starts.
 
+mod api_key;
 mod batching;
+mod demo;
+mod login;
+mod membership;
 mod support;
+mod user;

@@ -35,4 +35,10 @@ impl App {
         let (credentials, passwords) = (Credentials::default(), Passwords::default());
         Arc::new(Self { config, db, clock, secret, store, credentials, passwords })
     }
+
+    /// The same house at another time: for writing a past that never was.
+    #[must_use]
+    pub fn at_another_time(&self, clock: Clock) -> Arc<Self> {
+        Self::new(self.config.clone(), self.db.clone(), clock, self.secret.clone(), self.store.clone())
+    }
 }

@@ -33,11 +33,12 @@ pub async fn authenticate(app: &App, authorization: Option<&str>, caller: Caller
     let Some(header) = authorization else { return Ok(Viewer::anonymous(caller)) };
     let token = bearer(header).and_then(Token::parse).ok_or(Error::Unauthenticated)?;
     let digest = token.digest();
-    let who = match app.credentials.find(&digest, app.clock.now()) {
+    let now = app.clock.now();
+    let who = match app.credentials.find(&digest, now) {
         Some(who) => who,
         None => {
-            let moment = app.credentials.moment();
-            let credential = look_up(app, token, digest).await?.ok_or(Error::Unauthenticated)?;
+            let moment = app.credentials.moment(now);
+            let credential = look_up(app, token, digest, now).await?.ok_or(Error::Unauthenticated)?;
             app.credentials.remember(digest, credential.clone(), moment);
             credential.who
         }
@@ -102,9 +103,13 @@ fn bearer(header: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
 }
 
-async fn look_up(app: &App, token: Token<'_>, digest: [u8; 32]) -> arvlite_db::Result<Option<Credential>> {
+async fn look_up(
+    app: &App,
+    token: Token<'_>,
+    digest: [u8; 32],
+    now: DateTime<Utc>,
+) -> arvlite_db::Result<Option<Credential>> {
     let session = app.db.session(Scope::Everything);
-    let now = app.clock.now();
     match token {
         Token::SignIn(_) => match SignIn::by_digest(&session, digest).await? {
             Some(sign_in) => of_sign_in(&session, sign_in, now).await,

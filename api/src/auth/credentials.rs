@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arvlite_db::{Db, Listener, Session};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Semaphore, broadcast};
 use tokio::time::Instant;
 
@@ -18,6 +18,7 @@ use super::Who;
 
 const CHANNEL: &str = "arvlite_revoked";
 const REMEMBERED_FOR: Duration = Duration::from_secs(3);
+const REMEMBERED_BY_CLOCK: TimeDelta = TimeDelta::seconds(3);
 const REMEMBERED_AT_MOST: usize = 10_000;
 /// News that a socket may be behind before it looks for itself.
 const NEWS_KEPT: usize = 256;
@@ -92,7 +93,7 @@ struct Remembered {
 
 struct Recent {
     credential: Credential,
-    read_at: Instant,
+    since: Moment,
 }
 
 /// Who a token stands for, and until when if nobody revokes it.
@@ -107,6 +108,7 @@ pub(super) struct Credential {
 pub(super) struct Moment {
     forgotten: u64,
     at: Instant,
+    now: DateTime<Utc>,
 }
 
 impl Default for Credentials {
@@ -166,15 +168,15 @@ impl Credentials {
         self.news.subscribe()
     }
 
-    pub(super) fn moment(&self) -> Moment {
-        Moment { forgotten: self.remembered().forgotten, at: Instant::now() }
+    pub(super) fn moment(&self, now: DateTime<Utc>) -> Moment {
+        Moment { forgotten: self.remembered().forgotten, at: Instant::now(), now }
     }
 
     pub(super) fn find(&self, digest: &[u8; 32], now: DateTime<Utc>) -> Option<Who> {
         let remembered = self.remembered();
         let recent = remembered.by_digest.get(digest)?;
         let holds = recent.credential.ends_at.is_none_or(|end| now < end);
-        (holds && recent.is_fresh()).then(|| recent.credential.who.clone())
+        (holds && recent.is_fresh(now)).then(|| recent.credential.who.clone())
     }
 
     /// Remembers what was read after a moment, unless something was revoked since: it may be just that.
@@ -184,10 +186,10 @@ impl Credentials {
             return;
         }
         if remembered.by_digest.len() >= REMEMBERED_AT_MOST {
-            remembered.by_digest.retain(|_, recent| recent.is_fresh());
+            remembered.by_digest.retain(|_, recent| recent.is_fresh(since.now));
         }
         if remembered.by_digest.len() < REMEMBERED_AT_MOST {
-            remembered.by_digest.insert(digest, Recent { credential, read_at: since.at });
+            remembered.by_digest.insert(digest, Recent { credential, since });
         }
     }
 
@@ -197,8 +199,9 @@ impl Credentials {
 }
 
 impl Recent {
-    fn is_fresh(&self) -> bool {
-        self.read_at.elapsed() < REMEMBERED_FOR
+    /// By the program's clock, which may be set, and by one that only runs.
+    fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        self.since.at.elapsed() < REMEMBERED_FOR && now.signed_duration_since(self.since.now) < REMEMBERED_BY_CLOCK
     }
 }
 
@@ -228,7 +231,7 @@ mod tests {
             updated_at: now,
         };
         let signed_in = SignedIn { sign_in_id, user: Arc::new(user), memberships: Vec::new() };
-        Credential { who: Who::User(Arc::new(signed_in)), ends_at: Some(now + chrono::TimeDelta::hours(1)) }
+        Credential { who: Who::User(Arc::new(signed_in)), ends_at: Some(now + TimeDelta::hours(1)) }
     }
 
     #[test]
@@ -244,10 +247,10 @@ mod tests {
     #[test]
     fn what_is_remembered_grows_old() {
         let (credentials, now) = (Credentials::default(), Clock::default().now());
-        let moment = credentials.moment();
+        let moment = credentials.moment(now);
         credentials.remember([1; 32], person(1, 1), moment);
         assert!(credentials.find(&[1; 32], now).is_some());
-        assert!(credentials.find(&[1; 32], now + chrono::TimeDelta::hours(2)).is_none());
+        assert!(credentials.find(&[1; 32], now + TimeDelta::seconds(4)).is_none());
         let long_ago = Moment { at: moment.at.checked_sub(REMEMBERED_FOR).unwrap(), ..moment };
         credentials.remember([1; 32], person(1, 1), long_ago);
         assert!(credentials.find(&[1; 32], now).is_none());
@@ -257,7 +260,7 @@ mod tests {
     fn what_is_revoked_is_forgotten_and_nothing_else() {
         let (credentials, now) = (Credentials::default(), Clock::default().now());
         for (digest, sign_in_id, user_id) in [([1; 32], 1, 1), ([2; 32], 2, 1), ([3; 32], 3, 2)] {
-            credentials.remember(digest, person(sign_in_id, user_id), credentials.moment());
+            credentials.remember(digest, person(sign_in_id, user_id), credentials.moment(now));
         }
         let known = |digest| credentials.find(&[digest; 32], now).is_some();
         credentials.forget(Revoked::SignIn(1));
@@ -273,7 +276,7 @@ mod tests {
     #[test]
     fn what_was_read_before_a_revocation_is_not_remembered_after_it() {
         let (credentials, now) = (Credentials::default(), Clock::default().now());
-        let before = credentials.moment();
+        let before = credentials.moment(now);
         credentials.forget(Revoked::SignIn(1));
         credentials.remember([1; 32], person(1, 1), before);
         assert!(credentials.find(&[1; 32], now).is_none());

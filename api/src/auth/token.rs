@@ -56,7 +56,8 @@ impl<'a> Token<'a> {
 /// A new token of a person, and the digest to store.
 #[must_use]
 pub fn new_sign_in() -> (String, [u8; 32]) {
-    let token = format!("{SIGN_IN}{}", new_secret());
+    let secret: [u8; 32] = rand::random();
+    let token = format!("{SIGN_IN}{}", URL_SAFE_NO_PAD.encode(secret));
     let digest = Sha256::digest(&token).into();
     (token, digest)
 }
@@ -64,10 +65,16 @@ pub fn new_sign_in() -> (String, [u8; 32]) {
 /// A new key of a program, and what to store of it.
 #[must_use]
 pub fn new_api_key() -> NewKey {
-    let letters: [u8; PREFIX_LENGTH] = rand::random();
+    api_key_of(rand::random(), rand::random())
+}
+
+/// The key that is made of these bytes, of which the second must be a secret.
+#[must_use]
+pub fn api_key_of(prefix: [u8; 32], secret: [u8; 32]) -> NewKey {
+    let letters = prefix.iter().take(PREFIX_LENGTH);
     let prefix: String =
-        letters.iter().map(|byte| char::from(PREFIX_LETTERS[usize::from(*byte) % PREFIX_LETTERS.len()])).collect();
-    let secret = new_secret();
+        letters.map(|byte| char::from(PREFIX_LETTERS[usize::from(*byte) % PREFIX_LETTERS.len()])).collect();
+    let secret = URL_SAFE_NO_PAD.encode(secret);
     NewKey { secret_sha256: Sha256::digest(&secret).into(), text: format!("{API_KEY}{prefix}_{secret}"), prefix }
 }
 
@@ -90,11 +97,6 @@ pub fn proves(secret: &str, key: &ApiKey) -> bool {
 /// Bytes as lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn new_secret() -> String {
-    let bytes: [u8; 32] = rand::random();
-    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 fn is_secret(text: &str) -> bool {

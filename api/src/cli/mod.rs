@@ -1,5 +1,6 @@
 //! The roles of the binary, one file each: what a person types, and what it is told.
 
+pub mod demo;
 pub mod key;
 mod operator;
 mod password;
