@@ -4,10 +4,14 @@
 
 mod api_key;
 mod batching;
+mod cli;
+mod connections;
 mod demo;
 mod login;
 mod membership;
+mod migrations;
 mod support;
+mod tls;
 mod user;
 mod view_session;
 mod view_stream;

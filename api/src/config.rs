@@ -1,9 +1,10 @@
 //! Configuration: environment, then a TOML file, then flags, each over the one before. Read here alone.
 
-use std::net::SocketAddr;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// How the program is configured. Each key is `ARVLITE_<KEY>` in the environment and `<key>` in the file; the
 /// database's address is `DATABASE_URL` in the environment.
@@ -26,6 +27,11 @@ pub struct Config {
     pub secret_key: Option<String>,
     /// Where the programs of PostgreSQL are.
     pub pg_bin: Option<PathBuf>,
+    /// What is logged: a level, or directives such as `info,arvlite_api=debug`.
+    pub log: String,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas. None unless it is said.
+    #[serde(deserialize_with = "addresses")]
+    pub trusted_proxies: Vec<IpAddr>,
     /// What one request may cost.
     pub limits: Limits,
 }
@@ -52,6 +58,24 @@ pub struct Limits {
     pub aliases: usize,
     /// Tokens in a document.
     pub tokens: usize,
+    /// Brackets of any kind that are open at once in a document.
+    pub nesting: usize,
+    /// Fields at the root of an operation.
+    pub root_fields: usize,
+    /// Directives in an operation.
+    pub directives: usize,
+    /// Operations in a document.
+    pub operations: usize,
+    /// Lists and maps inside each other in a request's JSON.
+    pub json_depth: usize,
+    /// Milliseconds that a query or mutation may take.
+    pub request_ms: u64,
+    /// Milliseconds in which a client has to send a request's head, and each next piece of an upload.
+    pub header_ms: u64,
+    /// Milliseconds that running requests get to finish when the server stops.
+    pub drain_ms: u64,
+    /// Connections at once; more wait to be accepted.
+    pub connections: usize,
     /// Bytes of a request's body, uploads apart.
     pub body_bytes: usize,
     /// Rows that one page may have.
@@ -62,8 +86,37 @@ pub struct Limits {
     pub photo_bytes: u64,
     /// Bytes of a video.
     pub video_bytes: u64,
+    /// Sockets at once.
+    pub sockets: usize,
     /// Running operations of one socket.
     pub socket_operations: usize,
+    /// Bytes that wait to be written to one socket.
+    pub socket_queue_bytes: usize,
+    /// Milliseconds in which a socket has to say `connection_init`.
+    pub socket_init_ms: u64,
+    /// Milliseconds between two pings of a socket.
+    pub socket_ping_ms: u64,
+    /// Milliseconds that a socket's full queue is waited for.
+    pub socket_stall_ms: u64,
+}
+
+/// Configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration cannot be used: {0}")]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    /// What is wrong with a key's value.
+    #[must_use]
+    pub fn key(key: &str, wrong: &str) -> Self {
+        Self(format!("{key} (ARVLITE_{}): {wrong}", key.to_uppercase()))
+    }
+}
+
+impl From<config::ConfigError> for ConfigError {
+    fn from(error: config::ConfigError) -> Self {
+        Self(error.to_string())
+    }
 }
 
 impl Default for Config {
@@ -77,6 +130,8 @@ impl Default for Config {
             mode: Mode::Production,
             secret_key: None,
             pg_bin: None,
+            log: "info,tokio_postgres=warn".to_owned(),
+            trusted_proxies: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -89,12 +144,26 @@ impl Default for Limits {
             fields: 1_000,
             aliases: 30,
             tokens: 2_000,
+            nesting: 64,
+            root_fields: 20,
+            directives: 20,
+            operations: 5,
+            json_depth: 64,
+            request_ms: 5_000,
+            header_ms: 10_000,
+            drain_ms: 4_000,
+            connections: 4_096,
             body_bytes: 1024 * 1024,
             page_size: 100,
             default_page_size: 10,
             photo_bytes: 10 * 1024 * 1024,
             video_bytes: 100 * 1024 * 1024,
+            sockets: 12_000,
             socket_operations: 100,
+            socket_queue_bytes: 256 * 1024,
+            socket_init_ms: 5_000,
+            socket_ping_ms: 15_000,
+            socket_stall_ms: 5_000,
         }
     }
 }
@@ -104,17 +173,25 @@ impl Config {
     ///
     /// # Errors
     /// Says which key is unknown or which value makes no sense.
-    pub fn load(file: Option<&Path>) -> Result<Self, config::ConfigError> {
-        let mut sources = config::Config::builder()
-            .add_source(config::Environment::with_prefix("ARVLITE").prefix_separator("_").separator("__"));
-        #[expect(clippy::disallowed_methods, reason = "configuration is read here")]
-        if let Ok(url) = std::env::var("DATABASE_URL") {
-            sources = sources.set_default("database_url", url)?;
-        }
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let readable =
+            std::env::vars_os().filter_map(|(key, value)| key.into_string().ok().zip(value.into_string().ok()));
+        Self::read(readable.collect(), file)
+    }
+
+    /// A variable that is set to nothing is as if it were not set.
+    fn read(environment: HashMap<String, String>, file: Option<&Path>) -> Result<Self, ConfigError> {
+        let database_url = environment.get("DATABASE_URL").filter(|url| !url.is_empty()).cloned();
+        let variables = config::Environment::with_prefix("ARVLITE")
+            .prefix_separator("_")
+            .separator("__")
+            .ignore_empty(true)
+            .source(Some(environment));
+        let mut sources = config::Config::builder().set_default("database_url", database_url)?.add_source(variables);
         if let Some(file) = file {
             sources = sources.add_source(config::File::from(file).format(config::FileFormat::Toml));
         }
-        sources.build()?.try_deserialize()
+        Ok(sources.build()?.try_deserialize()?)
     }
 
     /// The address that phones and browsers reach the program at, without a slash at its end.
@@ -123,6 +200,76 @@ impl Config {
         match &self.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => format!("http://{}", self.listen),
+        }
+    }
+}
+
+fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.map(|name| name.parse().map_err(serde::de::Error::custom)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn read(environment: &[(&str, &str)], file: Option<&str>) -> Result<Config, ConfigError> {
+        let environment = environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let written = file.map(|text| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            file
+        });
+        Config::read(environment, written.as_ref().map(tempfile::NamedTempFile::path))
+    }
+
+    fn refusal(environment: &[(&str, &str)], file: Option<&str>) -> String {
+        read(environment, file).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_file_goes_over_the_environment() {
+        let environment = [
+            ("DATABASE_URL", "postgres://environment"),
+            ("ARVLITE_LISTEN", "127.0.0.1:1"),
+            ("ARVLITE_LIMITS__DEPTH", "7"),
+            ("ARVLITE_LIMITS__ALIASES", "8"),
+            ("ARVLITE_MODE", "development"),
+        ];
+        let config = read(&environment, None).unwrap();
+        assert_eq!(config.database_url.as_deref(), Some("postgres://environment"));
+        assert_eq!((config.limits.depth, config.mode), (7, Mode::Development));
+
+        let file = "database_url = 'postgres://file'\nlisten = '127.0.0.1:2'\n[limits]\ndepth = 9";
+        let config = read(&environment, Some(file)).unwrap();
+        assert_eq!(config.database_url.as_deref(), Some("postgres://file"));
+        assert_eq!(config.listen.port(), 2);
+        assert_eq!((config.limits.depth, config.limits.aliases), (9, 8));
+    }
+
+    #[test]
+    fn nothing_said_leaves_the_defaults() {
+        let config = read(&[("DATABASE_URL", ""), ("ARVLITE_LISTEN", ""), ("PATH", "/bin")], None).unwrap();
+        assert_eq!((config.database_url, config.listen.port(), config.mode), (None, 4000, Mode::Production));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (environment, file, named) in [
+            (vec![("ARVLITE_COLOUR", "red")], None, "colour"),
+            (vec![("ARVLITE_LIMITS__WIDTH", "1")], None, "width"),
+            (vec![], Some("colour = 'red'"), "colour"),
+            (vec![("ARVLITE_LIMITS__DEPTH", "deep")], None, "limits.depth"),
+            (vec![], Some("listen = 'somewhere'"), "listen"),
+            (vec![("ARVLITE_MODE", "staging")], None, "mode"),
+            (vec![], Some("listen = "), "line"),
+        ] {
+            let words = refusal(&environment, file);
+            println!("{words}");
+            assert!(words.contains(named), "{named}: {words}");
         }
     }
 }

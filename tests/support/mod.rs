@@ -5,6 +5,7 @@ mod server;
 mod studio;
 
 pub use client::{Answer, Client};
+pub use server::{empty_database, fresh_database};
 pub use studio::Studio;
 
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use async_graphql::{Context, Value};
 
 use super::connection::{Connection, Paging};
 use super::error::Result;
-use super::loader::Loaders;
+use super::loader::{Loaders, LoadersHere};
 use super::node::NodeType;
 use super::payload::Payload;
 use crate::app::App;
@@ -28,8 +28,8 @@ pub(crate) trait ContextExt {
     fn app(&self) -> &Arc<App>;
     /// Who asks.
     fn viewer(&self) -> &Viewer;
-    /// The request's loaders.
-    fn loaders(&self) -> &Arc<Loaders>;
+    /// The request's loaders for this place of its document.
+    fn loaders(&self) -> LoadersHere;
     /// Makes somebody who just signed in the viewer for the rest of the request.
     fn continue_as(&self, viewer: &Viewer);
     /// A row, if the viewer may see it.
@@ -49,6 +49,8 @@ pub(crate) trait ContextExt {
         T::Row: ChildOf<P>;
     /// A page of all rows that the viewer may see.
     async fn list<T: NodeType>(&self, paging: Paging, list: ListOf<T>) -> Result<Connection<T>>;
+    /// The key of a repeated write: `@idempotent` on the field, else the request's header.
+    fn idempotency_key(&self) -> Option<String>;
     /// Runs a command and gives its payload.
     async fn write<C: Command, P: Payload<C::Outcome>>(&self, command: C) -> Result<P>;
 }
@@ -95,11 +97,12 @@ impl ContextExt for Context<'_> {
         }
     }
 
-    fn loaders(&self) -> &Arc<Loaders> {
-        match self.data_unchecked::<SignedInMeanwhile>().0.get() {
+    fn loaders(&self) -> LoadersHere {
+        let loaders = match self.data_unchecked::<SignedInMeanwhile>().0.get() {
             Some((_, loaders)) => loaders,
             None => self.data_unchecked(),
-        }
+        };
+        LoadersHere::new(loaders, self.path_node.as_ref())
     }
 
     fn continue_as(&self, viewer: &Viewer) {
@@ -121,7 +124,8 @@ impl ContextExt for Context<'_> {
     }
 
     async fn many<T: NodeType>(&self, ids: &[i64]) -> Result<Vec<Option<T>>> {
-        let rows = futures_util::future::try_join_all(ids.iter().map(|id| self.loaders().one::<T::Row>(*id))).await?;
+        let loaders = self.loaders();
+        let rows = futures_util::future::try_join_all(ids.iter().map(|id| loaders.one::<T::Row>(*id))).await?;
         Ok(rows.into_iter().map(|row| row.map(T::from_row)).collect())
     }
 
@@ -135,10 +139,11 @@ impl ContextExt for Context<'_> {
         T::Row: ChildOf<P>,
     {
         let page = Arc::new(list.page(&paging, self.app())?);
-        let rows = self.loaders().children::<P, T::Row>(parent_id, Arc::clone(&page)).await?;
-        let (loaders, counted) = (Arc::clone(self.loaders()), Arc::clone(&page));
+        let loaders = self.loaders();
+        let rows = loaders.children::<P, T::Row>(parent_id, Arc::clone(&page)).await?;
+        let counted = Arc::clone(&page);
         let count = move || {
-            let (loaders, page) = (Arc::clone(&loaders), Arc::clone(&counted));
+            let (loaders, page) = (loaders.clone(), Arc::clone(&counted));
             Box::pin(async move { loaders.count_children::<P, T::Row>(parent_id, &page).await }) as _
         };
         Ok(Connection::new(rows, &page, Box::new(count)))
@@ -146,17 +151,30 @@ impl ContextExt for Context<'_> {
 
     async fn list<T: NodeType>(&self, paging: Paging, list: ListOf<T>) -> Result<Connection<T>> {
         let page = Arc::new(list.page(&paging, self.app())?);
-        let rows = self.loaders().page::<T::Row>(&page).await?;
-        let (loaders, counted) = (Arc::clone(self.loaders()), Arc::clone(&page));
+        let loaders = self.loaders();
+        let rows = loaders.page::<T::Row>(&page).await?;
+        let counted = Arc::clone(&page);
         let count = move || {
-            let (loaders, page) = (Arc::clone(&loaders), Arc::clone(&counted));
+            let (loaders, page) = (loaders.clone(), Arc::clone(&counted));
             Box::pin(async move { loaders.count::<T::Row>(&page).await }) as _
         };
         Ok(Connection::new(rows, &page, Box::new(count)))
     }
 
+    fn idempotency_key(&self) -> Option<String> {
+        let directives = self.field().directives().unwrap_or_default();
+        let given =
+            directives.iter().find(|directive| directive.name.node == "idempotent").and_then(
+                |directive| match directive.get_argument("key").map(|key| &key.node) {
+                    Some(Value::String(key)) => Some(key.clone()),
+                    _ => None,
+                },
+            );
+        given.or_else(|| self.data_opt::<IdempotencyKey>().map(|key| key.0.clone()))
+    }
+
     async fn write<C: Command, P: Payload<C::Outcome>>(&self, command: C) -> Result<P> {
-        let key = idempotency_key(self);
+        let key = self.idempotency_key();
         match domain::execute::execute(self.app(), self.viewer(), command, key).await {
             Ok(Executed::Done(outcome)) => Ok(P::done(outcome)),
             Ok(Executed::Valid) => Ok(P::refused(Vec::new())),
@@ -164,16 +182,4 @@ impl ContextExt for Context<'_> {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// The key of a repeated write: `@idempotent` on the field, else the request's header.
-fn idempotency_key(ctx: &Context<'_>) -> Option<String> {
-    let directives = ctx.field().directives().unwrap_or_default();
-    let given = directives.iter().find(|directive| directive.name.node == "idempotent").and_then(|directive| {
-        match directive.get_argument("key").map(|key| &key.node) {
-            Some(Value::String(key)) => Some(key.clone()),
-            _ => None,
-        }
-    });
-    given.or_else(|| ctx.data_opt::<IdempotencyKey>().map(|key| key.0.clone()))
 }
