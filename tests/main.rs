@@ -5,7 +5,9 @@
 mod api_key;
 mod batching;
 mod demo;
+mod door;
 mod login;
 mod membership;
+mod socket;
 mod support;
 mod user;

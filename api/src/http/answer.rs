@@ -119,7 +119,9 @@ fn log_causes(errors: &[ServerError], request_id: &str) {
             Some(domain::Error::Internal(cause)) => (Arc::as_ptr(cause).cast(), format!("{cause:#}")),
             Some(domain::Error::Db(cause)) => (Arc::as_ptr(cause).cast(), chain(&**cause)),
             Some(_) => continue,
-            None if code_of(error).is_none() && is_ours(error) => (std::ptr::from_ref(error).cast(), error.message.clone()),
+            None if code_of(error).is_none() && is_ours(error) => {
+                (std::ptr::from_ref(error).cast(), error.message.clone())
+            }
             None => continue,
         };
         if !logged.contains(&cause) {

@@ -29,7 +29,8 @@ const METHODS: &str = "GET, POST";
 
 /// Answers whatever comes to `/graphql`.
 pub(super) async fn graphql(State(door): State<Door>, request: Request) -> Response {
-    let (is_read, is_post) = (matches!(*request.method(), Method::GET | Method::HEAD), request.method() == Method::POST);
+    let (is_read, is_post) =
+        (matches!(*request.method(), Method::GET | Method::HEAD), request.method() == Method::POST);
     if is_read && request.headers().contains_key(UPGRADE) {
         return socket::upgrade(door, request).await;
     }

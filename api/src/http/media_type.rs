@@ -25,8 +25,7 @@ impl Answering {
     /// The best of both for whoever asks. The newer one only to those who name it.
     pub(super) fn wanted(headers: &HeaderMap) -> Result<Self, Refusal> {
         let accepted: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-        let ranges: Vec<Range<'_>> =
-            accepted.iter().flat_map(|list| list.split(',')).filter_map(Range::read).collect();
+        let ranges: Vec<Range<'_>> = accepted.iter().flat_map(|list| list.split(',')).filter_map(Range::read).collect();
         if ranges.is_empty() {
             return Ok(Self::Json);
         }

@@ -13,8 +13,8 @@ pub mod ar_page;
 mod caller;
 mod edge;
 mod executor;
-mod graphql;
 pub mod graphiql;
+mod graphql;
 mod health;
 pub mod media;
 mod media_type;
@@ -91,7 +91,6 @@ impl Door {
 }
 
 /// All addresses of the program.
-#[must_use]
 pub fn router(app: Arc<App>) -> Router {
     routes(Door::new(app))
 }

@@ -45,7 +45,8 @@ pub(super) async fn read(body: Body, boundary: String, door: &Door) -> Result<(P
     *target(parameters.variables_mut(), &path).ok_or_else(bad_map)? = Upload::marker();
 
     let file = next(&mut parts).await?.filter(|file| file.name() == Some(file_part.as_str()));
-    let file = file.ok_or_else(|| Refusal::malformed("the file that map names is missing, or is not the third part"))?;
+    let file =
+        file.ok_or_else(|| Refusal::malformed("the file that map names is missing, or is not the third part"))?;
     let (name, content_type) = (file.file_name().map(str::to_owned), file.content_type().map(ToString::to_string));
     let bytes = file.map(|piece| piece.map_err(io::Error::other)).boxed();
     Ok((parameters, UploadedFile { name, content_type, bytes }))
@@ -68,7 +69,8 @@ async fn next(parts: &mut Multipart<'static>) -> Result<Option<Field<'static>>, 
 /// A whole part, which must have this name and be no longer than this.
 async fn part(parts: &mut Multipart<'static>, name: &str, most: usize) -> Result<Vec<u8>, Refusal> {
     let field = next(parts).await?.filter(|field| field.name() == Some(name));
-    let mut field = field.ok_or_else(|| Refusal::malformed("the parts are operations, map and the file, in this order"))?;
+    let mut field =
+        field.ok_or_else(|| Refusal::malformed("the parts are operations, map and the file, in this order"))?;
     let mut read = Vec::new();
     while let Some(piece) = field.chunk().await.map_err(|_| broken())? {
         if read.len() + piece.len() > most {

@@ -1,9 +1,9 @@
 //! Why a request was not run: a closed list of codes, words for a client, and a status.
 
+use arvlite_db::DbError;
 use async_graphql::Pos;
 use axum::http::StatusCode;
 use axum::http::header::{ALLOW, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
-use arvlite_db::DbError;
 
 use crate::domain;
 

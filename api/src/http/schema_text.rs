@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
@@ -43,11 +43,8 @@ pub(super) async fn schema_text(State(door): State<Door>, request: Request) -> R
     }
     let known = head.headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut known = known.flat_map(|tags| tags.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
-    let headers = [
-        (CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (CACHE_CONTROL, "private, no-cache"),
-        (ETAG, TEXT.tag.as_str()),
-    ];
+    let headers =
+        [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, "private, no-cache"), (ETAG, TEXT.tag.as_str())];
     if known.any(|tag| tag == TEXT.tag || tag == "*") {
         (StatusCode::NOT_MODIFIED, headers).into_response()
     } else {

@@ -73,10 +73,7 @@ pub(super) fn admit(limits: &Limits, incoming: Incoming, viewer: &Viewer) -> Res
 }
 
 /// Measures everything in the document, also what is not going to run: validation walks through all of it.
-fn sizes<'d>(
-    document: &'d ExecutableDocument,
-    limits: &'d Limits,
-) -> Result<Vec<(Option<&'d Name>, Size)>, Refusal> {
+fn sizes<'d>(document: &'d ExecutableDocument, limits: &'d Limits) -> Result<Vec<(Option<&'d Name>, Size)>, Refusal> {
     if document.operations.iter().len() > limits.operations {
         return Err(Refusal::invalid(format!("the document has more than {} operations", limits.operations)));
     }
@@ -103,7 +100,8 @@ fn chosen<'d>(
             }
         }
     };
-    let (name, operation) = found.ok_or_else(|| Refusal::invalid("operationName names no operation of the document"))?;
+    let (name, operation) =
+        found.ok_or_else(|| Refusal::invalid("operationName names no operation of the document"))?;
     Ok((name, &operation.node))
 }
 

@@ -72,9 +72,9 @@ fn check_origin(headers: &HeaderMap, public_url: &str) -> Result<(), Refusal> {
     let origin = origin.to_str().unwrap_or_default();
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let of_this_host = origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host));
-    let of_public_url = public_url
-        .get(..origin.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(origin) && matches!(public_url.as_bytes().get(origin.len()), None | Some(b'/')));
+    let of_public_url = public_url.get(..origin.len()).is_some_and(|start| {
+        start.eq_ignore_ascii_case(origin) && matches!(public_url.as_bytes().get(origin.len()), None | Some(b'/'))
+    });
     if of_this_host || of_public_url {
         return Ok(());
     }

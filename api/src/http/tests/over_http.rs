@@ -78,7 +78,7 @@ async fn the_status_tells_what_never_ran_to_those_who_take_the_newer_type() {
         ("{", "VALIDATION_FAILED", 400),
         ("{ nothing }", "VALIDATION_FAILED", 400),
         ("query($id: ID!) { hello }", "VALIDATION_FAILED", 400),
-        ("query($n: Int) { hello(name: $n) }", "VALIDATION_FAILED", 400),
+        ("{ hello(nothing: 1) }", "VALIDATION_FAILED", 400),
         ("{ __schema { types { name } } }", "UNAUTHENTICATED", 401),
         ("subscription { forever }", "BAD_REQUEST", 400),
     ] {
@@ -98,8 +98,12 @@ async fn what_fails_while_it_runs_is_masked_and_keeps_the_rest() {
     assert_eq!(answered.body["data"]["hello"], "hello ");
     let text = answered.body.to_string();
     assert!(!text.contains("password") && !text.contains("secret"), "{text}");
-    let codes: Vec<&str> = answered.body["errors"].as_array().unwrap().iter()
-        .map(|error| error["extensions"]["code"].as_str().unwrap()).collect();
+    let codes: Vec<&str> = answered.body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["extensions"]["code"].as_str().unwrap())
+        .collect();
     assert_eq!(codes, ["UNAVAILABLE", "INTERNAL"]);
 }
 
@@ -124,7 +128,15 @@ async fn time_runs_out() {
 #[tokio::test]
 async fn what_is_no_well_formed_request_is_told_so_under_every_type() {
     for accept in [NEWER, JSON] {
-        for body in ["{ \"not a JSON", "", "[]", "[{\"query\":\"{ hello }\"}]", "{}", r#"{"query":1}"#, r#"{"qeury":"{ hello }"}"#] {
+        for body in [
+            "{ \"not a JSON",
+            "",
+            "[]",
+            "[{\"query\":\"{ hello }\"}]",
+            "{}",
+            r#"{"query":1}"#,
+            r#"{"qeury":"{ hello }"}"#,
+        ] {
             let answered = send(post(accept, body)).await;
             assert_eq!((answered.code(), answered.status.as_u16()), ("BAD_REQUEST", 400), "{body}");
         }
@@ -140,8 +152,8 @@ async fn a_long_body_is_refused_whether_its_length_is_told_or_not() {
     let long = json!({ "query": format!("{{ hello }} #{}", "x".repeat(1_000)) }).to_string();
     let mut told = post(JSON, long.clone());
     told.headers_mut().insert("content-length", long.len().to_string().parse().unwrap());
-    let pieces: Vec<std::io::Result<String>> = long.as_bytes().chunks(100)
-        .map(|piece| Ok(String::from_utf8_lossy(piece).into_owned())).collect();
+    let pieces: Vec<std::io::Result<String>> =
+        long.as_bytes().chunks(100).map(|piece| Ok(String::from_utf8_lossy(piece).into_owned())).collect();
     let streamed = post(JSON, Body::from_stream(futures_util::stream::iter(pieces)));
     for request in [told, streamed] {
         let answered = send_to(door(limits()), request).await;
@@ -160,7 +172,9 @@ async fn media_types_are_agreed_on_first() {
         request
     };
     assert_eq!(send(of_type(Some("application/json; charset=utf-8"), JSON)).await.status, StatusCode::OK);
-    for content_type in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/json; charset=latin1")] {
+    for content_type in
+        [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/json; charset=latin1")]
+    {
         let answered = send(of_type(content_type, JSON)).await;
         assert_eq!((answered.code(), answered.status.as_u16()), ("BAD_REQUEST", 415));
     }
@@ -170,9 +184,8 @@ async fn media_types_are_agreed_on_first() {
 
 #[tokio::test]
 async fn get_is_for_queries() {
-    let get = |query: &str| {
-        Request::get(format!("/graphql?{query}")).header(ACCEPT, NEWER).body(Body::empty()).unwrap()
-    };
+    let get =
+        |query: &str| Request::get(format!("/graphql?{query}")).header(ACCEPT, NEWER).body(Body::empty()).unwrap();
     let answered = send(get("query=query($a:String)%7Bhello(name:$a)%7D&variables=%7B%22a%22:%22x%22%7D")).await;
     assert_eq!(answered.body, json!({ "data": { "hello": "hello x" } }));
     for query in ["query=mutation%7Bkey%7D", "query=query+A%7Bhello%7D+mutation+B%7Bkey%7D&operationName=B"] {
@@ -188,7 +201,10 @@ async fn other_methods_and_addresses_are_refused_in_json() {
     for method in [Method::PUT, Method::DELETE, Method::OPTIONS, Method::PATCH] {
         let request = Request::builder().method(method).uri("/graphql").body(Body::empty()).unwrap();
         let answered = send(request).await;
-        assert_eq!((answered.status.as_u16(), answered.header(ALLOW), answered.code()), (405, "GET, POST", "BAD_REQUEST"));
+        assert_eq!(
+            (answered.status.as_u16(), answered.header(ALLOW), answered.code()),
+            (405, "GET, POST", "BAD_REQUEST")
+        );
     }
     let answered = send(Request::post("/healthz").body(Body::empty()).unwrap()).await;
     assert_eq!((answered.status.as_u16(), answered.code()), (405, "BAD_REQUEST"));
@@ -203,7 +219,10 @@ async fn bad_credentials_are_refused_before_the_body_is_read() {
     for shown in ["Bearer x", "Basic eDp4", "", "\u{7f}"] {
         let never_sent = Body::from_stream(futures_util::stream::pending::<std::io::Result<bytes::Bytes>>());
         let mut request = post(JSON, never_sent);
-        request.headers_mut().insert(AUTHORIZATION, axum::http::HeaderValue::from_bytes(shown.as_bytes()).unwrap_or_else(|_| "x".parse().unwrap()));
+        request.headers_mut().insert(
+            AUTHORIZATION,
+            axum::http::HeaderValue::from_bytes(shown.as_bytes()).unwrap_or_else(|_| "x".parse().unwrap()),
+        );
         let answered = send(request).await;
         assert_eq!((answered.code(), answered.status.as_u16()), ("UNAUTHENTICATED", 401));
         assert_eq!(answered.header(WWW_AUTHENTICATE), "Bearer");

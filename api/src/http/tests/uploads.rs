@@ -61,9 +61,12 @@ async fn without_the_header_that_no_page_may_send_nothing_is_read() {
 #[tokio::test]
 async fn a_file_cannot_be_made_up() {
     let map = r#"{"0":["variables.files.0"]}"#;
-    for files in [json!([""]), json!(["#__graphql_file__:0"]), json!([[]]), json!([{ "path": "/etc/passwd" }]), json!(7)] {
+    for files in
+        [json!([""]), json!(["#__graphql_file__:0"]), json!([[]]), json!([{ "path": "/etc/passwd" }]), json!(7)]
+    {
         let asked = operations(QUERY, &json!({ "files": files }));
-        let request = Request::post("/graphql").header(CONTENT_TYPE, "application/json").body(Body::from(asked.clone()));
+        let request =
+            Request::post("/graphql").header(CONTENT_TYPE, "application/json").body(Body::from(asked.clone()));
         let response = routes(door(Limits::default())).oneshot(request.unwrap()).await.unwrap();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let body: Value = serde_json::from_slice(&bytes).unwrap();
@@ -89,8 +92,16 @@ async fn parts_come_in_order_and_one_file_fills_one_null() {
         vec![("operations", None, one.as_str()), file],
         vec![("operations", None, one.as_str()), ("map", None, map)],
         vec![("operations", None, one.as_str()), ("map", None, map), ("1", Some("a"), "x")],
-        vec![("operations", None, two.as_str()), ("map", None, r#"{"0":["variables.files.0","variables.files.1"]}"#), file],
-        vec![("operations", None, two.as_str()), ("map", None, r#"{"0":["variables.files.0"],"1":["variables.files.1"]}"#), file],
+        vec![
+            ("operations", None, two.as_str()),
+            ("map", None, r#"{"0":["variables.files.0","variables.files.1"]}"#),
+            file,
+        ],
+        vec![
+            ("operations", None, two.as_str()),
+            ("map", None, r#"{"0":["variables.files.0"],"1":["variables.files.1"]}"#),
+            file,
+        ],
         vec![("operations", None, one.as_str()), ("map", None, r#"{"0":["variables.files.7"]}"#), file],
         vec![("operations", None, one.as_str()), ("map", None, r#"{"0":["query"]}"#), file],
         vec![("operations", None, one.as_str()), ("map", None, "[[[[["), file],
@@ -98,7 +109,11 @@ async fn parts_come_in_order_and_one_file_fills_one_null() {
         vec![],
     ] {
         let (status, body) = send(form(&parts), Some("1")).await;
-        assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (400, &json!("BAD_REQUEST")), "{parts:?} {body}");
+        assert_eq!(
+            (status, &body["errors"][0]["extensions"]["code"]),
+            (400, &json!("BAD_REQUEST")),
+            "{parts:?} {body}"
+        );
     }
     let long = format!("{one}{}", " ".repeat(2 * 1024 * 1024));
     let parts = [("operations", None, long.as_str()), ("map", None, map), file];
