@@ -4,10 +4,16 @@
 
 mod api_key;
 mod batching;
+mod cli;
+mod connections;
 mod demo;
 mod door;
 mod login;
 mod membership;
+mod migrations;
 mod socket;
 mod support;
+mod tls;
 mod user;
+mod view_session;
+mod view_stream;

@@ -5,8 +5,9 @@ mod http;
 mod server;
 mod studio;
 
-pub use client::{Answer, Client};
+pub use client::Client;
 pub use http::{Served, token_of};
+pub use server::{empty_database, fresh_database};
 pub use studio::Studio;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ObjectType, Response, Schema, SubscriptionType};
+use async_graphql::Response;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -10,7 +10,7 @@ use futures_util::stream::BoxStream;
 use super::admit::Admitted;
 use crate::app::App;
 use crate::auth::Viewer;
-use crate::graphql;
+use crate::graphql::{self, AppSchema};
 
 /// Runs what was admitted, each time with request data of its own.
 pub(super) trait Executor: Send + Sync {
@@ -20,20 +20,15 @@ pub(super) trait Executor: Send + Sync {
     fn follow(&self, admitted: Admitted, viewer: &Viewer) -> BoxStream<'static, Response>;
 }
 
-pub(super) struct SchemaExecutor<Q, M, S> {
+pub(super) struct SchemaExecutor {
     pub(super) app: Arc<App>,
-    pub(super) schema: Schema<Q, M, S>,
+    pub(super) schema: AppSchema,
 }
 
-impl<Q, M, S> Executor for SchemaExecutor<Q, M, S>
-where
-    Q: ObjectType + 'static,
-    M: ObjectType + 'static,
-    S: SubscriptionType + 'static,
-{
+impl Executor for SchemaExecutor {
     fn execute(&self, admitted: Admitted, viewer: &Viewer) -> BoxFuture<'static, Response> {
         let (schema, request) = (self.schema.clone(), graphql::with_data(admitted.into_request(), &self.app, viewer));
-        async move { schema.execute(request).await }.boxed()
+        async move { graphql::execute(&schema, request).await }.boxed()
     }
 
     fn follow(&self, admitted: Admitted, viewer: &Viewer) -> BoxStream<'static, Response> {
