@@ -27,11 +27,11 @@ pub struct Config {
     pub secret_key: Option<String>,
     /// Where the programs of PostgreSQL are.
     pub pg_bin: Option<PathBuf>,
+    /// What is logged: a level, or directives such as `info,arvlite_api=debug`.
+    pub log: String,
     /// Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas. None unless it is said.
     #[serde(deserialize_with = "addresses")]
     pub trusted_proxies: Vec<IpAddr>,
-    /// What is logged: a level, or directives such as `info,arvlite_api=debug`.
-    pub log: String,
     /// What one request may cost.
     pub limits: Limits,
 }
@@ -130,8 +130,8 @@ impl Default for Config {
             mode: Mode::Production,
             secret_key: None,
             pg_bin: None,
-            trusted_proxies: Vec::new(),
             log: "info,tokio_postgres=warn".to_owned(),
+            trusted_proxies: Vec::new(),
             limits: Limits::default(),
         }
     }

@@ -7,12 +7,10 @@ mod uploads;
 use std::sync::Arc;
 
 use arvlite_db::{ConnectOptions, Db, DbError};
-use async_graphql::{Context, Object, Response, Schema, Subscription};
-use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
-use futures_util::{FutureExt, Stream, StreamExt, stream};
+use async_graphql::{Context, Object, Schema, Subscription};
+use futures_util::{Stream, StreamExt, stream};
 
-use super::admit::Admitted;
+use super::executor::SchemaExecutor;
 use super::*;
 use crate::auth::Viewer;
 use crate::clock::Clock;
@@ -29,20 +27,7 @@ pub(super) fn door(limits: Limits) -> Door {
     let store = Store::local(tempfile::tempdir().unwrap().path()).unwrap();
     let app = App::new(config, db, Clock::default(), SecretKey::new(vec![[7; 32]]).unwrap(), store);
     let schema = Schema::build(Query, Mutation, Subscription).disable_suggestions().finish();
-    Door::with_executor(app, Box::new(Small(schema)))
-}
-
-struct Small(Schema<Query, Mutation, Subscription>);
-
-impl Executor for Small {
-    fn execute(&self, admitted: Admitted, viewer: &Viewer) -> BoxFuture<'static, Response> {
-        let (schema, request) = (self.0.clone(), admitted.into_request().data(viewer.clone()));
-        async move { schema.execute(request).await }.boxed()
-    }
-
-    fn follow(&self, admitted: Admitted, viewer: &Viewer) -> BoxStream<'static, Response> {
-        self.0.execute_stream(admitted.into_request().data(viewer.clone()))
-    }
+    Door::with_executor(Arc::clone(&app), Box::new(SchemaExecutor { app, schema }))
 }
 
 struct Query;
