@@ -1,10 +1,12 @@
 //! What the tests stand on: a server, a database for each test, and callers of every kind.
 
 mod client;
+mod http;
 mod server;
 mod studio;
 
-pub use client::{Answer, Client};
+pub use client::Client;
+pub use http::{Served, token_of};
 pub use server::{empty_database, fresh_database};
 pub use studio::Studio;
 

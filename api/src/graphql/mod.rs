@@ -50,6 +50,8 @@ pub fn build() -> AppSchema {
         .directive(idempotent::idempotent)
         .register_output_type::<types::StreamPosition>()
         .disable_suggestions()
+        // The door's own limits are tighter, and say how much is allowed.
+        .limit_recursive_depth(64)
         .finish()
 }
 
