@@ -2,5 +2,12 @@
 //!
 //! Every test has a database of its own, cloned from one migrated template, on a PostgreSQL that the first test starts.
 
+mod architecture;
 mod batching;
+mod catalog;
+mod filters;
+mod idempotency;
+mod pages;
+mod schema;
 mod support;
+mod tenancy;

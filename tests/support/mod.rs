@@ -1,11 +1,17 @@
 //! What the tests stand on: a server, a database for each test, and callers of every kind.
 
 mod client;
+pub mod contract;
+mod everything;
 mod server;
+mod sql;
 mod studio;
+pub mod tables;
+mod values;
 
-pub use client::{Answer, Client};
-pub use studio::Studio;
+pub use client::Client;
+pub use everything::{ALL_SCOPES, Everything};
+pub use values::Values;
 
 use std::sync::Arc;
 

@@ -22,7 +22,8 @@ mod types;
 
 use std::sync::Arc;
 
-use async_graphql::{Request, Schema};
+use async_graphql::{ID, Request, Schema};
+use chrono_tz::Tz;
 
 pub use context::IdempotencyKey;
 pub use loader::Loaders;
@@ -39,7 +40,12 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 /// Makes the schema. It holds no state: what a request needs comes with it.
 #[must_use]
 pub fn build() -> AppSchema {
-    Schema::build(Query, Mutation, Subscription).directive(idempotent::idempotent).disable_suggestions().finish()
+    Schema::build(Query, Mutation, Subscription)
+        .directive(idempotent::idempotent)
+        .override_output_type_description::<ID>("Opaque and typed. It never changes and is never reused.")
+        .override_output_type_description::<Tz>("IANA name, such as Europe/Moscow.")
+        .disable_suggestions()
+        .finish()
 }
 
 /// The schema as text, as `schema.graphql` has it.
