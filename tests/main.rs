@@ -2,12 +2,17 @@
 //!
 //! Every test has a database of its own, cloned from one migrated template, on a PostgreSQL that the first test starts.
 
+mod api_key;
 mod architecture;
 mod batching;
 mod catalog;
+mod demo;
 mod filters;
 mod idempotency;
+mod login;
+mod membership;
 mod pages;
 mod schema;
 mod support;
 mod tenancy;
+mod user;

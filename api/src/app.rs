@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use arvlite_db::Db;
 
+use crate::auth::{Credentials, Passwords};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::secret::SecretKey;
+use crate::storage::Store;
 
 /// The running program.
 pub struct App {
@@ -18,12 +20,25 @@ pub struct App {
     pub clock: Clock,
     /// What only this installation knows.
     pub secret: SecretKey,
+    /// Where the bytes of photos and videos are.
+    pub store: Store,
+    /// Who showed which token a moment ago, and which no longer hold.
+    pub credentials: Credentials,
+    /// Hashes passwords, a few at a time.
+    pub passwords: Passwords,
 }
 
 impl App {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(config: Config, db: Db, clock: Clock, secret: SecretKey) -> Arc<Self> {
-        Arc::new(Self { config, db, clock, secret })
+    pub fn new(config: Config, db: Db, clock: Clock, secret: SecretKey, store: Store) -> Arc<Self> {
+        let (credentials, passwords) = (Credentials::default(), Passwords::default());
+        Arc::new(Self { config, db, clock, secret, store, credentials, passwords })
+    }
+
+    /// The same house at another time: for writing a past that never was.
+    #[must_use]
+    pub fn at_another_time(&self, clock: Clock) -> Arc<Self> {
+        Self::new(self.config.clone(), self.db.clone(), clock, self.secret.clone(), self.store.clone())
     }
 }

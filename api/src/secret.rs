@@ -15,12 +15,15 @@ pub struct SecretKey {
 pub enum Purpose {
     /// Signs view tokens.
     ViewToken,
+    /// Makes the API keys of the demo, which are printed at every start.
+    DemoKey,
 }
 
 impl Purpose {
     fn label(self) -> &'static [u8] {
         match self {
             Self::ViewToken => b"arvlite view token v1",
+            Self::DemoKey => b"arvlite demo key v1",
         }
     }
 }
@@ -41,7 +44,7 @@ impl SecretKey {
 
     /// A signature of a message.
     #[must_use]
-    pub fn sign(&self, purpose: Purpose, message: &[u8]) -> Vec<u8> {
+    pub fn sign(&self, purpose: Purpose, message: &[u8]) -> [u8; 32] {
         self.newest_first.first().map(|key| signature(key, purpose, message)).unwrap_or_default()
     }
 
@@ -59,7 +62,7 @@ impl std::fmt::Debug for SecretKey {
     }
 }
 
-fn signature(key: &[u8; 32], purpose: Purpose, message: &[u8]) -> Vec<u8> {
+fn signature(key: &[u8; 32], purpose: Purpose, message: &[u8]) -> [u8; 32] {
     let mut derived = [0; 32];
     // 32 bytes are always a valid length for both.
     let expanded = Hkdf::<Sha256>::new(None, key).expand(purpose.label(), &mut derived);
@@ -67,9 +70,9 @@ fn signature(key: &[u8; 32], purpose: Purpose, message: &[u8]) -> Vec<u8> {
     match Hmac::<Sha256>::new_from_slice(&derived) {
         Ok(mut mac) => {
             mac.update(message);
-            mac.finalize().into_bytes().to_vec()
+            mac.finalize().into_bytes().into()
         }
-        Err(_) => Vec::new(),
+        Err(_) => [0; 32],
     }
 }
 

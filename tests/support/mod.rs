@@ -20,6 +20,7 @@ use arvlite_api::auth::{Caller, KeyHolder, SignedIn, Viewer, Who};
 use arvlite_api::clock::Clock;
 use arvlite_api::config::{Config, Mode};
 use arvlite_api::secret::SecretKey;
+use arvlite_api::storage::Store;
 use arvlite_db::models::{self, Role, UserRole};
 use arvlite_db::{ConnectOptions, Db, Scope};
 use chrono::{DateTime, Utc};
@@ -27,6 +28,7 @@ use chrono::{DateTime, Utc};
 /// A running program on a database of its own, whose clock stands still until it is moved.
 pub struct TestApp {
     pub app: Arc<App>,
+    _folder: tempfile::TempDir,
 }
 
 /// When every test begins.
@@ -52,7 +54,9 @@ impl TestApp {
         };
         let db = Db::new(options).unwrap();
         let secret = SecretKey::new(vec![[7; 32]]).unwrap();
-        Self { app: App::new(config, db, Clock::standing_at(noon()), secret) }
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::local(folder.path()).unwrap();
+        Self { app: App::new(config, db, Clock::standing_at(noon()), secret, store), _folder: folder }
     }
 
     /// A person who runs the platform.

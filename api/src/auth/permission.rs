@@ -27,11 +27,13 @@ pub enum Permission {
     ManageKeys,
     /// Create companies.
     CreateCompanies,
+    /// Create people, set their passwords, let them in or not, make them administrators.
+    ManageAccounts,
 }
 
 use Permission::{
-    CreateCompanies, ManageKeys, ManagePeople, ReadAnalytics, ReadPeople, ReadStudio, WriteContent, WriteSchedules,
-    WriteUploads,
+    CreateCompanies, ManageAccounts, ManageKeys, ManagePeople, ReadAnalytics, ReadPeople, ReadStudio, WriteContent,
+    WriteSchedules, WriteUploads,
 };
 
 impl Permission {
@@ -46,6 +48,7 @@ impl Permission {
         ManagePeople,
         ManageKeys,
         CreateCompanies,
+        ManageAccounts,
     ];
 
     /// Its name in the API.
@@ -61,6 +64,7 @@ impl Permission {
             ManagePeople => "MANAGE_PEOPLE",
             ManageKeys => "MANAGE_KEYS",
             CreateCompanies => "CREATE_COMPANIES",
+            ManageAccounts => "MANAGE_ACCOUNTS",
         }
     }
 
@@ -87,7 +91,7 @@ impl Permission {
             WriteContent => Some(ApiKeyScope::WriteContent),
             WriteSchedules => Some(ApiKeyScope::WriteSchedules),
             WriteUploads => Some(ApiKeyScope::WriteUploads),
-            ReadPeople | ManagePeople | ManageKeys | CreateCompanies => None,
+            ReadPeople | ManagePeople | ManageKeys | CreateCompanies | ManageAccounts => None,
         }
     }
 }

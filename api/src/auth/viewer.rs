@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arvlite_db::Scope;
-use arvlite_db::models::{ActorKind, ApiKey, Membership, User, UserRole};
+use arvlite_db::models::{ActorKind, ApiKey, Membership, Role, User, UserRole};
 
 use super::Permission;
 
@@ -106,6 +106,13 @@ impl Viewer {
     #[must_use]
     pub fn may_somewhere(&self, permission: Permission) -> bool {
         self.scope(permission) != Scope::Nothing
+    }
+
+    /// Whether they may do everything in a company that a role opens there: nobody gives away more than they have.
+    #[must_use]
+    pub fn covers(&self, role: Role, company_id: i64) -> bool {
+        let opened = Permission::ALL.iter().filter(|permission| permission.is_open_to(role));
+        opened.copied().all(|permission| self.may(permission, company_id))
     }
 
     /// What tells callers apart: for keys of repeated writes, and for budgets.

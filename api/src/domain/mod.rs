@@ -4,15 +4,19 @@
 //! A write is a [`Command`], and [`execute`](execute::execute) is the one way to run it. Start at `execute.rs`, then read one noun, such as
 //! `project.rs`.
 
+pub mod api_key;
 pub mod ar_content;
 mod checks;
 pub mod company;
 mod error;
 pub mod execute;
+pub mod login;
+pub mod membership;
 pub mod playback;
 pub mod project;
 mod slug;
 pub mod upload;
+pub mod user;
 pub mod video;
 pub mod video_schedule;
 

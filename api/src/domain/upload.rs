@@ -1,9 +1,174 @@
 //! Uploads: taking a file, and using what it became.
 
-use arvlite_db::models::{Upload, UploadKind, UploadStatus};
+use std::error::Error as StdError;
+use std::sync::Arc;
 
-use super::{Error, Problem, ProblemCode, Result, Work};
+use arvlite_db::models::{Company, Media, NewMedia, NewUpload, Upload, UploadKind, UploadStatus};
+use arvlite_db::{DbError, Entity};
+use bytes::Bytes;
+use chrono::TimeDelta;
+use futures_util::Stream;
+use serde::Serialize;
+
+use super::{Changed, Checks, Command, Error, Executed, Problem, ProblemCode, Result, Work, execute::execute};
+use crate::app::App;
+use crate::auth::{Permission, Viewer};
 use crate::global_id::NodeId;
+use crate::storage::{self, MediaFacts, ReceiveError, StoredObject, Terms};
+
+/// How long an upload can be used.
+const LIFETIME: TimeDelta = TimeDelta::hours(24);
+
+/// A file on its way in.
+pub struct IncomingFile<S> {
+    /// The name that the client gives it: only data.
+    pub name: String,
+    /// What the client says it is.
+    pub declared_type: Option<String>,
+    /// Its bytes, as they arrive.
+    pub bytes: S,
+}
+
+/// Takes a file whole: refuses a caller who may not before the first byte is read, and a file that is too large or of
+/// another kind as soon as that shows. Nothing of a refused file stays.
+///
+/// # Errors
+/// When the caller may not, or the file is refused.
+pub async fn receive<S, E>(
+    app: &Arc<App>,
+    viewer: &Viewer,
+    company_id: NodeId<Company>,
+    kind: UploadKind,
+    file: IncomingFile<S>,
+    key: Option<String>,
+) -> Result<Changed<Upload>>
+where
+    S: Stream<Item = std::result::Result<Bytes, E>> + Send,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let mut checks = Checks::default();
+    let filename = checks.text("file", &file.name, 255);
+    checks.finish()?;
+    let company = may_upload_to(app, viewer, company_id).await?;
+    let max_bytes = match kind {
+        UploadKind::Photo => app.config.limits.photo_bytes,
+        UploadKind::Video => app.config.limits.video_bytes,
+    };
+    let terms = Terms { kind: stored_kind(kind), max_bytes, declared_type: file.declared_type.as_deref() };
+    let received = app.store.receive(file.bytes, terms).await.map_err(refusal)?;
+    let object = received.keep(company.id).await.map_err(Error::internal)?;
+    let StoredObject { key: object_key, facts } = object;
+    let declared_type = file.declared_type.unwrap_or_else(|| facts.mime_type.to_owned());
+    let command = UploadFile { company_id, kind, filename, declared_type, facts, object_key: object_key.clone() };
+    let kept = execute(app, viewer, command, key).await;
+    let used = match &kept {
+        Ok(Executed::Done(changed)) => media_key(app, viewer, &changed.row).await? == Some(object_key.clone()),
+        Ok(Executed::Valid) | Err(_) => false,
+    };
+    if !used {
+        app.store.delete(&object_key).await.map_err(Error::internal)?;
+    }
+    match kept? {
+        Executed::Done(changed) => Ok(changed),
+        Executed::Valid => Err(Error::NotFound),
+    }
+}
+
+/// The company that an upload goes to, if the caller may send bytes there.
+async fn may_upload_to(app: &App, viewer: &Viewer, company_id: NodeId<Company>) -> Result<Company> {
+    if !viewer.may_somewhere(Permission::WriteUploads) {
+        return Err(if viewer.is_anonymous() { Error::Unauthenticated } else { Error::Forbidden });
+    }
+    let session = app.db.session(viewer.scope(Permission::WriteUploads));
+    let company = Company::by_ids(&session, &[company_id.number()]).await?.pop();
+    let company = company.filter(|company| company.deleted_at.is_none());
+    company.ok_or_else(|| Error::refused(ProblemCode::NotFound, "companyId", "was not found"))
+}
+
+/// Where the bytes of an upload are.
+async fn media_key(app: &App, viewer: &Viewer, upload: &Upload) -> std::result::Result<Option<String>, DbError> {
+    let session = app.db.session(viewer.scope(Permission::WriteUploads));
+    let media = Media::by_ids(&session, upload.media_id.as_slice()).await?.pop();
+    Ok(media.map(|media| media.key))
+}
+
+fn stored_kind(kind: UploadKind) -> storage::UploadKind {
+    match kind {
+        UploadKind::Photo => storage::UploadKind::Photo,
+        UploadKind::Video => storage::UploadKind::Video,
+    }
+}
+
+/// Why a file is not taken, as something that a user can mend.
+fn refusal(error: ReceiveError) -> Error {
+    let code = match &error {
+        ReceiveError::UnsupportedType { .. } | ReceiveError::Damaged { .. } => ProblemCode::UnsupportedMedia,
+        ReceiveError::Mismatch { .. } => ProblemCode::MediaMismatch,
+        ReceiveError::TooLarge { .. } | ReceiveError::TooManyPixels { .. } => ProblemCode::TooLarge,
+        ReceiveError::Empty | ReceiveError::Interrupted(_) => ProblemCode::Invalid,
+        ReceiveError::Storage(_) => return Error::internal(error),
+    };
+    Error::refused(code, "file", error.to_string())
+}
+
+/// The write that makes a received file an upload.
+#[derive(Debug, Serialize)]
+struct UploadFile {
+    company_id: NodeId<Company>,
+    kind: UploadKind,
+    filename: String,
+    declared_type: String,
+    #[serde(serialize_with = "digest_of")]
+    facts: MediaFacts,
+    // Random, so no part of what makes two writes alike.
+    #[serde(skip)]
+    object_key: String,
+}
+
+fn digest_of<S: serde::Serializer>(facts: &MediaFacts, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(&facts.sha256)
+}
+
+impl Command for UploadFile {
+    const NAME: &'static str = "uploadFile";
+    const NEEDS: Permission = Permission::WriteUploads;
+    type Outcome = Changed<Upload>;
+
+    fn validate_only(&self) -> bool {
+        false
+    }
+
+    async fn run(&self, work: &Work<'_>) -> Result<Changed<Upload>> {
+        let company = work.parent("companyId", self.company_id).await?;
+        let facts = &self.facts;
+        let media = NewMedia {
+            company_id: company.id,
+            name: format!("{:032x}", rand::random::<u128>()),
+            key: self.object_key.clone(),
+            mime_type: facts.mime_type.to_owned(),
+            size_bytes: facts.size_bytes,
+            sha256: facts.sha256.clone(),
+            width: Some(facts.width),
+            height: Some(facts.height),
+            duration_ms: facts.duration_ms,
+            created_at: work.now,
+        };
+        let media = Media::insert(work, &media).await?;
+        let upload = NewUpload {
+            company_id: company.id,
+            kind: self.kind,
+            status: UploadStatus::Ready,
+            filename: self.filename.clone(),
+            declared_mime_type: self.declared_type.chars().take(100).collect(),
+            declared_size_bytes: facts.size_bytes,
+            received_bytes: facts.size_bytes,
+            media_id: Some(media.id),
+            expires_at: work.now + LIFETIME,
+            created_at: work.now,
+        };
+        Ok(Changed::created(Upload::insert(work, &upload).await?))
+    }
+}
 
 /// The upload that an input names and the object that it became: of this kind, of this company, and ready.
 ///

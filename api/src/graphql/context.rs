@@ -1,6 +1,6 @@
 //! What a resolver may use, and nothing else.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arvlite_db::{ChildOf, Deleted, Page, PageOf};
 use async_graphql::{Context, Value};
@@ -18,6 +18,10 @@ use crate::domain::{self, Command, Executed};
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey(pub String);
 
+/// Who signed in while the request ran: the rest of it is read through their eyes.
+#[derive(Default)]
+pub(crate) struct SignedInMeanwhile(OnceLock<(Viewer, Arc<Loaders>)>);
+
 /// Everything of a request that resolvers use.
 pub(crate) trait ContextExt {
     /// The running program.
@@ -26,6 +30,8 @@ pub(crate) trait ContextExt {
     fn viewer(&self) -> &Viewer;
     /// The request's loaders.
     fn loaders(&self) -> &Arc<Loaders>;
+    /// Makes somebody who just signed in the viewer for the rest of the request.
+    fn continue_as(&self, viewer: &Viewer);
     /// A row, if the viewer may see it.
     async fn one<T: NodeType>(&self, id: i64) -> Result<Option<T>>;
     /// A row that must be there for whoever sees the row that points to it.
@@ -83,11 +89,22 @@ impl ContextExt for Context<'_> {
     }
 
     fn viewer(&self) -> &Viewer {
-        self.data_unchecked()
+        match self.data_unchecked::<SignedInMeanwhile>().0.get() {
+            Some((viewer, _)) => viewer,
+            None => self.data_unchecked(),
+        }
     }
 
     fn loaders(&self) -> &Arc<Loaders> {
-        self.data_unchecked()
+        match self.data_unchecked::<SignedInMeanwhile>().0.get() {
+            Some((_, loaders)) => loaders,
+            None => self.data_unchecked(),
+        }
+    }
+
+    fn continue_as(&self, viewer: &Viewer) {
+        let loaders = || Loaders::new(self.app().db.clone(), viewer.clone());
+        self.data_unchecked::<SignedInMeanwhile>().0.get_or_init(|| (viewer.clone(), loaders()));
     }
 
     async fn one<T: NodeType>(&self, id: i64) -> Result<Option<T>> {

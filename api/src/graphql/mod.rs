@@ -17,6 +17,7 @@ mod node;
 mod payload;
 mod query;
 mod scalars;
+mod secrets;
 mod subscription;
 mod types;
 
@@ -24,6 +25,8 @@ use std::sync::Arc;
 
 use async_graphql::{ID, Request, Schema};
 use chrono_tz::Tz;
+
+use context::SignedInMeanwhile;
 
 pub use context::IdempotencyKey;
 pub use loader::Loaders;
@@ -58,5 +61,9 @@ pub fn print() -> String {
 /// Gives a request what resolvers use: the program, who asks, and loaders of its own.
 #[must_use]
 pub fn with_data(request: Request, app: &Arc<App>, viewer: &Viewer) -> Request {
-    request.data(Arc::clone(app)).data(viewer.clone()).data(Loaders::new(app.db.clone(), viewer.clone()))
+    request
+        .data(Arc::clone(app))
+        .data(viewer.clone())
+        .data(Loaders::new(app.db.clone(), viewer.clone()))
+        .data(SignedInMeanwhile::default())
 }

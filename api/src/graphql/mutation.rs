@@ -5,9 +5,13 @@ use async_graphql::{Context, Object};
 use super::context::ContextExt;
 use super::error::Result;
 use super::payload::payload;
-use super::types::{ArContent, Company, Project, Video, VideoSchedule};
+use super::secrets::{self, ApiKeyCreatePayload, LoginPayload, LogoutPayload};
+use super::types::{ApiKey, ArContent, Company, Membership, Project, Video, VideoSchedule};
+use crate::domain::api_key::{ApiKeyCreate, ApiKeyRevoke};
 use crate::domain::ar_content::{ArContentCreate, ArContentPinVideo};
 use crate::domain::company::CompanyCreate;
+use crate::domain::login::Login;
+use crate::domain::membership::{MembershipRemove, MembershipSet};
 use crate::domain::project::ProjectCreate;
 use crate::domain::video::VideoCreate;
 use crate::domain::video_schedule::VideoScheduleCreate;
@@ -32,6 +36,14 @@ payload! {
     /// What became of a write to a window.
     warned VideoSchedulePayload { video_schedule: VideoSchedule }
 }
+payload! {
+    /// What became of a role in a company. After a removal it is the role as it was.
+    MembershipPayload { membership: Membership }
+}
+payload! {
+    /// What became of a write to a key.
+    ApiKeyPayload { api_key: ApiKey }
+}
 
 /// What can be changed.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +53,20 @@ pub struct Mutation;
 /// stored and the object is null. A write may carry a key, by `@idempotent` or the header `Idempotency-Key`.
 #[Object]
 impl Mutation {
+    /// Signs a person in. After 5 failures the account is locked for 15 minutes; nothing tells so.
+    async fn login(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "E-mail address and password.")] input: Login,
+    ) -> Result<LoginPayload> {
+        secrets::login(ctx, input).await
+    }
+
+    /// Ends the sign-in whose token the request shows. Subscriptions that it opened end too.
+    async fn logout(&self, ctx: &Context<'_>) -> Result<LogoutPayload> {
+        secrets::logout(ctx).await
+    }
+
     /// Creates a company. Only for the platform's administrators.
     async fn company_create(
         &self,
@@ -92,6 +118,43 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The window.")] input: VideoScheduleCreate,
     ) -> Result<VideoSchedulePayload> {
+        ctx.write(input).await
+    }
+
+    /// Gives a person a role in a company, in place of the one before. The person is a colleague by id, or whoever signs
+    /// in with an e-mail address.
+    async fn membership_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The person and the role.")] input: MembershipSet,
+    ) -> Result<MembershipPayload> {
+        ctx.write(input).await
+    }
+
+    /// Takes a person's role in a company away. A company keeps at least one manager.
+    async fn membership_remove(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The person and the company.")] input: MembershipRemove,
+    ) -> Result<MembershipPayload> {
+        ctx.write(input).await
+    }
+
+    /// Makes a key with which a program may act for a company. A key cannot make keys.
+    async fn api_key_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The key.")] input: ApiKeyCreate,
+    ) -> Result<ApiKeyCreatePayload> {
+        ctx.write(input).await
+    }
+
+    /// Ends a key, at once and everywhere.
+    async fn api_key_revoke(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The key.")] input: ApiKeyRevoke,
+    ) -> Result<ApiKeyPayload> {
         ctx.write(input).await
     }
 }

@@ -82,12 +82,13 @@ impl ApiKey {
         Ok(row.get_result(&mut *session.connection().await?).await.optional()?)
     }
 
-    /// Notes that the key was used.
+    /// Notes that the key was used, unless somebody noted it after `before`.
     ///
     /// # Errors
     /// When the statement fails.
-    pub async fn used(session: &Session, id: i64, now: DateTime<Utc>) -> Result<()> {
-        diesel::update(api_keys::table.find(id))
+    pub async fn used(session: &Session, id: i64, now: DateTime<Utc>, before: DateTime<Utc>) -> Result<()> {
+        let noted_long_ago = api_keys::last_used_at.le(before).or(api_keys::last_used_at.is_null());
+        diesel::update(api_keys::table.find(id).filter(noted_long_ago))
             .set(api_keys::last_used_at.eq(Some(now)))
             .execute(&mut *session.connection().await?)
             .await?;

@@ -13,7 +13,8 @@ pub struct LoginAddress;
 
 impl LoginAddress {
     /// Counts a try before the password is looked at, and tells whether it may be looked at. The `attempts`-th failure
-    /// in a row locks the address until `locked_until`; tries before `forgotten_before` no longer count.
+    /// locks the address until `locked_until`; when that is over, or when the try before was made before
+    /// `forgotten_before`, counting starts anew.
     ///
     /// # Errors
     /// When the statement fails.
@@ -28,8 +29,12 @@ impl LoginAddress {
         let counted: Vec<i32> = Prepared::<Int4>::new(
             "INSERT INTO login_addresses AS known (address, login_attempts, last_attempt_at) VALUES (?, 1, ?)
              ON CONFLICT (address) DO UPDATE SET
-                login_attempts = CASE WHEN known.last_attempt_at < ? THEN 1 ELSE known.login_attempts + 1 END,
-                locked_until = CASE WHEN known.last_attempt_at >= ? AND known.login_attempts + 1 >= ? THEN ? END,
+                login_attempts = CASE
+                    WHEN known.locked_until IS NOT NULL OR known.last_attempt_at < ? THEN 1
+                    ELSE known.login_attempts + 1 END,
+                locked_until = CASE
+                    WHEN known.locked_until IS NULL AND known.last_attempt_at >= ? AND known.login_attempts + 1 >= ?
+                    THEN ? END,
                 last_attempt_at = ?
              WHERE known.locked_until IS NULL OR known.locked_until <= ?
              RETURNING login_attempts",
@@ -47,15 +52,19 @@ impl LoginAddress {
         Ok(!counted.is_empty())
     }
 
-    /// Forgets the failures of an address.
+    /// Takes back one counted try that turned out to be right. The failures of others behind the same address still
+    /// count: whoever owns one account must not be able to wipe them away.
     ///
     /// # Errors
     /// When the statement fails.
-    pub async fn forgive(session: &Session, address: &str) -> Result<()> {
-        Prepared::<()>::new("DELETE FROM login_addresses WHERE address = ?")
-            .bind::<Text, _>(address.to_owned())
-            .execute(&mut *session.connection().await?)
-            .await?;
+    pub async fn uncount_login(session: &Session, address: &str) -> Result<()> {
+        Prepared::<()>::new(
+            "UPDATE login_addresses SET login_attempts = greatest(login_attempts - 1, 0), locked_until = NULL
+             WHERE address = ?",
+        )
+        .bind::<Text, _>(address.to_owned())
+        .execute(&mut *session.connection().await?)
+        .await?;
         Ok(())
     }
 }

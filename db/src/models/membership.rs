@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entity::entity;
 use crate::enums::text_enum;
-use crate::schema::memberships;
+use crate::schema::{memberships, users};
 use crate::{NoFilter, Result, Session, Tx};
 
 text_enum! {
@@ -54,6 +54,33 @@ impl Membership {
             .select(Self::as_select());
         let row: Option<Self> = row.get_result(&mut *session.connection().await?).await.optional()?;
         Ok(row.filter(|membership| session.scope().holds(membership.company_id)))
+    }
+
+    /// Every role of a user.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn of_user(session: &Session, user_id: i64) -> Result<Vec<Self>> {
+        let rows = memberships::table
+            .filter(memberships::user_id.eq(user_id))
+            .order(memberships::id)
+            .select(Self::as_select());
+        let rows: Vec<Self> = rows.load(&mut *session.connection().await?).await?;
+        Ok(rows.into_iter().filter(|membership| session.scope().holds(membership.company_id)).collect())
+    }
+
+    /// Whether somebody besides this user, who may sign in, manages a company.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn has_other_manager(session: &Session, company_id: i64, user_id: i64) -> Result<bool> {
+        let others = memberships::table
+            .inner_join(users::table.on(users::id.eq(memberships::user_id)))
+            .filter(memberships::company_id.eq(company_id))
+            .filter(memberships::user_id.ne(user_id))
+            .filter(memberships::role.eq(Role::Manager))
+            .filter(users::is_active);
+        Ok(diesel::select(diesel::dsl::exists(others)).get_result(&mut *session.connection().await?).await?)
     }
 
     /// Gives a user a role in a company, in place of the one before.

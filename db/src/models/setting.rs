@@ -12,6 +12,15 @@ use crate::{Result, Session};
 pub struct Setting;
 
 impl Setting {
+    /// The value of this name.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn get(session: &Session, name: &str) -> Result<Option<Value>> {
+        let value = settings::table.find(name.to_owned()).select(settings::value);
+        Ok(value.get_result(&mut *session.connection().await?).await.optional()?)
+    }
+
     /// The value of this name; `first` becomes it where there is none yet, also when several processes ask at once.
     ///
     /// # Errors

@@ -46,12 +46,21 @@ impl SignIn {
         Ok(row.get_result(&mut *session.connection().await?).await.optional()?)
     }
 
-    /// Notes that the token was used.
+    /// A sign-in, whatever became of it. Reads past the scope, as [`SignIn::by_digest`] does.
     ///
     /// # Errors
     /// When the statement fails.
-    pub async fn seen(session: &Session, id: i64, now: DateTime<Utc>) -> Result<()> {
-        diesel::update(sign_ins::table.find(id))
+    pub async fn by_id(session: &Session, id: i64) -> Result<Option<Self>> {
+        let row = sign_ins::table.find(id).select(Self::as_select());
+        Ok(row.get_result(&mut *session.connection().await?).await.optional()?)
+    }
+
+    /// Notes that the token was used, unless somebody noted it after `before`.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn seen(session: &Session, id: i64, now: DateTime<Utc>, before: DateTime<Utc>) -> Result<()> {
+        diesel::update(sign_ins::table.find(id).filter(sign_ins::last_seen_at.le(before)))
             .set(sign_ins::last_seen_at.eq(now))
             .execute(&mut *session.connection().await?)
             .await?;

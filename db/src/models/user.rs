@@ -150,6 +150,29 @@ impl User {
         Ok(row.get_result(&mut *tx.connection().await?).await?)
     }
 
+    /// Stores the same password in a newer kind of hash: nothing that anybody edited.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn upgrade_password(tx: &Tx, id: i64, hash: &str) -> Result<()> {
+        diesel::update(users::table.find(id))
+            .set(users::hashed_password.eq(hash.to_owned()))
+            .execute(&mut *tx.connection().await?)
+            .await?;
+        Ok(())
+    }
+
+    /// Makes somebody an administrator of the platform, or a member of companies.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn set_role(tx: &Tx, id: i64, role: UserRole, now: DateTime<Utc>) -> Result<Self> {
+        let row = diesel::update(users::table.find(id))
+            .set((users::role.eq(role), users::updated_at.eq(now)))
+            .returning(Self::as_returning());
+        Ok(row.get_result(&mut *tx.connection().await?).await?)
+    }
+
     /// Lets a person in, or no longer.
     ///
     /// # Errors

@@ -85,11 +85,7 @@ mod tests {
         let photos = photos().map(|file| (file, UploadKind::Photo));
         let videos = videos().map(|file| (file, UploadKind::Video));
         for ((name, bytes), kind) in photos.chain(videos) {
-            let terms = Terms {
-                kind,
-                max_bytes: 200_000,
-                declared_type: None,
-            };
+            let terms = Terms { kind, max_bytes: 200_000, declared_type: None };
             let bytes = stream::iter([Ok::<_, Infallible>(Bytes::from_static(bytes))]);
             let received = store.receive(bytes, terms).await;
             assert!(received.is_ok(), "{name}: {:?}", received.err());

@@ -8,10 +8,12 @@ use crate::auth::Who;
 use crate::enums::Role;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
+use crate::graphql::node::node_type;
 
-/// Somebody's role in a company.
-#[derive(Debug, Clone)]
-pub struct Membership(pub(crate) Arc<models::Membership>);
+node_type! {
+    /// Somebody's role in a company.
+    Membership over models::Membership
+}
 
 /// Somebody's role in a company.
 #[Object]

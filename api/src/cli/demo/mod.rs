@@ -1,0 +1,81 @@
+//! The demo: two studios with real photos and videos, people who may sign in, rules, and a month of views.
+
+mod media;
+mod people;
+mod plan;
+mod seed;
+mod studio;
+mod views;
+
+use std::sync::Arc;
+
+use arvlite_db::Scope;
+use arvlite_db::models::{Company, Setting};
+use serde_json::json;
+
+use crate::app::App;
+use crate::global_id;
+
+use seed::Seed;
+
+/// Fills the database with the demo, if that was not done before, and gives its companies.
+///
+/// # Errors
+/// When the database or the store does not work out; the next call goes on from there.
+pub async fn fill(app: &Arc<App>) -> anyhow::Result<Vec<Company>> {
+    let seed = Seed::begin(app).await?;
+    let session = app.db.session(Scope::Everything);
+    let mut companies = Vec::new();
+    if Setting::get(&session, "demo_filled").await?.is_none() {
+        eprintln!("Filling the database with the demo's studios…");
+        companies = studio::write(&seed).await?;
+        people::write(&seed, &companies).await?;
+        views::write(&seed, &companies).await?;
+        Setting::get_or_set(&session, "demo_filled", json!(app.clock.now())).await?;
+    } else {
+        for plan in plan::STUDIOS {
+            companies.extend(Company::by_slug(&session, plan.slug).await?);
+        }
+    }
+    Ok(companies)
+}
+
+/// What to open, who may sign in, and what to paste first.
+#[must_use]
+pub fn welcome(app: &App, companies: &[Company]) -> String {
+    let url = app.config.public_url();
+    let mut text =
+        format!("\nARVlite is ready.\n\n  GraphiQL   {url}/\n  Schema     {url}/schema.graphql\n\nSign in as\n");
+    for person in people::PEOPLE {
+        text.push_str(&format!("  {:<22} {:<14} {}\n", person.email, person.password, person.role()));
+    }
+    text.push_str("\nor show an API key\n");
+    for company in companies {
+        text.push_str(&format!("  {:<22} {}\n", company.name, people::key_of(&app.secret, company).text));
+    }
+    if let Some(company) = companies.first() {
+        let id = global_id::encode::<Company>(company.id).0;
+        let key = people::key_of(&app.secret, company).text;
+        text.push_str(&first_documents(&url, &id, &key));
+    }
+    text
+}
+
+fn first_documents(url: &str, company_id: &str, key: &str) -> String {
+    format!(
+        r#"
+A first query
+  curl -s {url}/graphql -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \
+    -d '{{"query":"{{ arContents(first: 3) {{ nodes {{ orderNumber customerName publicUrl activeVideo {{ source validUntil video {{ filename }} }} }} }} }}"}}'
+
+A first mutation
+  mutation {{ projectCreate(input: {{ companyId: "{company_id}", name: "My first project" }}) {{ project {{ id name }} userErrors {{ field message }} }} }}
+
+A first subscription: paste it in GraphiQL, then open one of the publicUrl pages
+  subscription {{ viewEvents(scope: {{ companyId: "{company_id}" }}) {{ __typename
+    ... on ViewSessionStarted {{ cursor viewSession {{ sessionId version arContent {{ orderNumber }} }} }}
+    ... on ViewSessionProgressed {{ cursor viewSession {{ sessionId version durationSeconds }} }}
+    ... on ViewSessionEnded {{ cursor timedOut viewSession {{ sessionId version durationSeconds }} }} }} }}
+"#
+    )
+}

@@ -1,0 +1,144 @@
+//! Writes the demo's studios through the same commands that clients use. Every write carries a key, so that a seeding
+//! that was cut off goes on where it stood.
+
+use std::sync::Arc;
+
+use arvlite_db::models::{ArContent, Company, Project, Upload, UploadKind, Video, VideoSchedule};
+use arvlite_db::{ChildOf, Page, Scope};
+use bytes::Bytes;
+use chrono::TimeDelta;
+
+use super::media;
+use super::plan::{OrderPlan, STUDIOS, StudioPlan};
+use super::seed::Seed;
+use crate::app::App;
+use crate::auth::Viewer;
+use crate::cli::operator::in_words;
+use crate::domain::ar_content::{ArContentCreate, ArContentPinVideo};
+use crate::domain::company::CompanyCreate;
+use crate::domain::project::ProjectCreate;
+use crate::domain::upload::{self, IncomingFile};
+use crate::domain::video_schedule::VideoScheduleCreate;
+use crate::global_id::NodeId;
+
+/// Writes the studios of the plan, oldest orders first, and gives their companies in its order.
+pub(super) async fn write(seed: &Seed) -> anyhow::Result<Vec<Company>> {
+    let mut companies = Vec::new();
+    for plan in STUDIOS {
+        let company = company(seed, plan).await?;
+        for (number, project_plan) in (1..).zip(plan.projects) {
+            let key = format!("{}/{number}", plan.slug);
+            let project: Project = seed
+                .run(
+                    &key,
+                    ProjectCreate {
+                        company_id: NodeId::of(company.id),
+                        name: project_plan.name.to_owned(),
+                        status: None,
+                        validate_only: false,
+                    },
+                )
+                .await?;
+            for (place, order_plan) in (1..).zip(project_plan.orders) {
+                order(seed, &format!("{key}/{place}"), &project, order_plan, place).await?;
+            }
+        }
+        companies.push(company);
+    }
+    Ok(companies)
+}
+
+async fn company(seed: &Seed, plan: &StudioPlan) -> anyhow::Result<Company> {
+    let session = seed.app.db.session(Scope::Everything);
+    if let Some(company) = Company::by_slug(&session, plan.slug).await? {
+        return Ok(company);
+    }
+    seed.run(
+        plan.slug,
+        CompanyCreate {
+            name: plan.name.to_owned(),
+            slug: Some(plan.slug.to_owned()),
+            contact_email: Some(plan.contact_email.to_owned()),
+            time_zone: Some(plan.time_zone),
+            validate_only: false,
+        },
+    )
+    .await
+}
+
+async fn order(seed: &Seed, key: &str, project: &Project, plan: &OrderPlan, place: i64) -> anyhow::Result<()> {
+    let company_id = NodeId::of(project.company_id);
+    let photo = file(&seed.app, key, company_id, UploadKind::Photo, plan.photo).await?;
+    let mut videos = Vec::new();
+    for name in plan.videos {
+        videos.push(NodeId::of(file(&seed.app, key, company_id, UploadKind::Video, name).await?.id));
+    }
+    let content: ArContent = seed
+        .run(
+            key,
+            ArContentCreate {
+                project_id: NodeId::of(project.id),
+                order_number: Some(format!("{}-{place:03}", seed.now().format("%Y"))),
+                customer_name: Some(plan.customer.to_owned()),
+                customer_phone: Some(format!("+7 900 000-{:02}-{place:02}", project.id)),
+                customer_email: Some(format!("customer{}-{place}@example.com", project.id)),
+                duration_years: [1, 3, 5][usize::try_from(place)? % 3],
+                metadata: Some(async_graphql::Json(serde_json::json!({ "paper": "matte", "format": "20x30" }))),
+                photo_upload_id: Some(NodeId::of(photo.id)),
+                video_upload_ids: Some(videos),
+                validate_only: false,
+            },
+        )
+        .await?;
+    let session = seed.app.db.session(Scope::Everything);
+    let videos = <Video as ChildOf<ArContent>>::of_parents(&session, &[content.id], &Page::first(10)).await?;
+    if let [_, second, ..] = videos.as_slice() {
+        rules(seed, key, &content, second, place).await?;
+    }
+    Ok(())
+}
+
+/// Orders with a second video show what rules do: a window that is open now, one that comes, or the operator's choice.
+async fn rules(seed: &Seed, key: &str, content: &ArContent, second: &Video, place: i64) -> anyhow::Result<()> {
+    let today = seed.opened;
+    let window = |from: TimeDelta, to: TimeDelta, description: &str| VideoScheduleCreate {
+        video_id: NodeId::of(second.id),
+        start_time: today + from,
+        end_time: today + to,
+        priority: 0,
+        description: Some(description.to_owned()),
+        validate_only: false,
+    };
+    if place % 3 == 0 {
+        let pin = ArContentPinVideo {
+            id: NodeId::of(content.id),
+            video_id: async_graphql::MaybeUndefined::Value(NodeId::of(second.id)),
+            expected_version: None,
+            validate_only: false,
+        };
+        let _: ArContent = seed.run(&format!("{key}/pin"), pin).await?;
+        return Ok(());
+    }
+    let open = window(TimeDelta::days(-1), TimeDelta::days(14), "Праздничное видео");
+    let _: VideoSchedule = seed.run(&format!("{key}/open"), open).await?;
+    let coming = window(TimeDelta::days(30), TimeDelta::days(31), "Годовщина");
+    let _: VideoSchedule = seed.run(&format!("{key}/coming"), coming).await?;
+    Ok(())
+}
+
+/// One of the shipped files as an upload of a company.
+async fn file(
+    app: &Arc<App>,
+    key: &str,
+    company_id: NodeId<Company>,
+    kind: UploadKind,
+    name: &str,
+) -> anyhow::Result<Upload> {
+    let shipped = media::photos().chain(media::videos()).find(|(shipped, _)| *shipped == name);
+    let (_, bytes) = shipped.ok_or_else(|| anyhow::anyhow!("the demo has no file {name}"))?;
+    let bytes = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(bytes))]);
+    let file = IncomingFile { name: name.to_owned(), declared_type: None, bytes };
+    let key = Some(format!("demo/{key}/{name}"));
+    let received = upload::receive(app, &Viewer::system(), company_id, kind, file, key).await;
+    Ok(received.map_err(in_words)?.row)
+}
