@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::support::contract::{Contract, EnumValue, Field, Root};
@@ -241,6 +243,34 @@ async fn a_cursor_is_refused_by_every_other_list() {
             let (code, _) = list.code(&caller, &contract, &values, &page).await;
             assert_eq!(code, "INVALID_CURSOR", "{} {page}", list.named());
         }
+    }
+}
+
+/// A cursor is no secret: whoever takes one apart and puts something else into it gets no further.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_cursor_is_refused() {
+    let (_app, caller, values) = crowded().await;
+    let page = |order: &str, after: &str| {
+        format!(
+            "{{ project(id: \"{}\") {{ arContents(first: 1, after: {after}, orderBy: {{ field: {order}, direction: ASC }}) {{
+                pageInfo {{ endCursor }} }} }} }}",
+            values.ids["Project"].0
+        )
+    };
+    for (order, forged) in [
+        ("CREATED_AT", json!({ "t": "+262142-12-31T23:59:59Z" })),
+        ("CREATED_AT", json!({ "t": "-262143-01-01T00:00:00Z" })),
+        ("CREATED_AT", json!({ "s": "text" })),
+        ("CREATED_AT", json!("i")),
+        ("ORDER_NUMBER", json!({ "s": "\u{0}" })),
+        ("ID", json!({ "t": "2026-11-21T12:00:00Z" })),
+    ] {
+        let answer = caller.ask(&page(order, "null"), json!({})).await;
+        let cursor = answer["project"]["arContents"]["pageInfo"]["endCursor"].as_str().unwrap().to_owned();
+        let mut opened: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).unwrap()).unwrap();
+        opened["p"]["key"] = forged;
+        let closed = json!(URL_SAFE_NO_PAD.encode(opened.to_string())).to_string();
+        assert_eq!(caller.try_ask(&page(order, &closed), json!({})).await.code(), "INVALID_CURSOR", "{opened}");
     }
 }
 

@@ -250,6 +250,12 @@ impl Contract {
         self.call(root, field, values, &given)
     }
 
+    /// A field with its arguments, some of them given, and a small selection.
+    pub fn field(&self, field: &Field, values: &Values, given: &[(&Leaf, String)]) -> String {
+        let arguments = self.arguments(field, values, given);
+        format!("{}{arguments} {}", field.name, self.selection(field.of.named(), 0, values))
+    }
+
     fn arguments(&self, field: &Field, values: &Values, given: &[(&Leaf, String)]) -> String {
         let written = self.inputs(&field.args, field, values, given, &mut Vec::new());
         if written.is_empty() { String::new() } else { format!("({written})") }

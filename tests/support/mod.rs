@@ -9,8 +9,9 @@ mod studio;
 pub mod tables;
 mod values;
 
-pub use client::Client;
+pub use client::{Answer, Client};
 pub use everything::{ALL_SCOPES, Everything};
+pub use studio::Studio;
 pub use values::Values;
 
 use std::sync::Arc;
