@@ -7,6 +7,7 @@ use arvlite_db::Db;
 use crate::auth::{Credentials, Passwords};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::view::Views;
 use crate::secret::SecretKey;
 use crate::storage::Store;
 
@@ -26,6 +27,8 @@ pub struct App {
     pub credentials: Credentials,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
+    /// The views of this process' phones, and whoever follows them.
+    pub views: Views,
 }
 
 impl App {
@@ -33,7 +36,8 @@ impl App {
     #[must_use]
     pub fn new(config: Config, db: Db, clock: Clock, secret: SecretKey, store: Store) -> Arc<Self> {
         let (credentials, passwords) = (Credentials::default(), Passwords::default());
-        Arc::new(Self { config, db, clock, secret, store, credentials, passwords })
+        let views = Views::new(&db, &clock, &secret);
+        Arc::new(Self { config, db, clock, secret, store, credentials, passwords, views })
     }
 
     /// The same house at another time: for writing a past that never was.

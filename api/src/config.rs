@@ -1,5 +1,6 @@
 //! Configuration: environment, then a TOML file, then flags, each over the one before. Read here alone.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,8 @@ pub struct Config {
     pub secret_key: Option<String>,
     /// Where the programs of PostgreSQL are.
     pub pg_bin: Option<PathBuf>,
+    /// What is logged: a level, or directives such as `info,arvlite_api=debug`.
+    pub log: String,
     /// What one request may cost.
     pub limits: Limits,
 }
@@ -66,6 +69,25 @@ pub struct Limits {
     pub socket_operations: usize,
 }
 
+/// Configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration cannot be used: {0}")]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    /// What is wrong with a key's value.
+    #[must_use]
+    pub fn key(key: &str, wrong: &str) -> Self {
+        Self(format!("{key} (ARVLITE_{}): {wrong}", key.to_uppercase()))
+    }
+}
+
+impl From<config::ConfigError> for ConfigError {
+    fn from(error: config::ConfigError) -> Self {
+        Self(error.to_string())
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -77,6 +99,7 @@ impl Default for Config {
             mode: Mode::Production,
             secret_key: None,
             pg_bin: None,
+            log: "info,tokio_postgres=warn".to_owned(),
             limits: Limits::default(),
         }
     }
@@ -104,17 +127,25 @@ impl Config {
     ///
     /// # Errors
     /// Says which key is unknown or which value makes no sense.
-    pub fn load(file: Option<&Path>) -> Result<Self, config::ConfigError> {
-        let mut sources = config::Config::builder()
-            .add_source(config::Environment::with_prefix("ARVLITE").prefix_separator("_").separator("__"));
-        #[expect(clippy::disallowed_methods, reason = "configuration is read here")]
-        if let Ok(url) = std::env::var("DATABASE_URL") {
-            sources = sources.set_default("database_url", url)?;
-        }
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let readable =
+            std::env::vars_os().filter_map(|(key, value)| key.into_string().ok().zip(value.into_string().ok()));
+        Self::read(readable.collect(), file)
+    }
+
+    /// A variable that is set to nothing is as if it were not set.
+    fn read(environment: HashMap<String, String>, file: Option<&Path>) -> Result<Self, ConfigError> {
+        let database_url = environment.get("DATABASE_URL").filter(|url| !url.is_empty()).cloned();
+        let variables = config::Environment::with_prefix("ARVLITE")
+            .prefix_separator("_")
+            .separator("__")
+            .ignore_empty(true)
+            .source(Some(environment));
+        let mut sources = config::Config::builder().set_default("database_url", database_url)?.add_source(variables);
         if let Some(file) = file {
             sources = sources.add_source(config::File::from(file).format(config::FileFormat::Toml));
         }
-        sources.build()?.try_deserialize()
+        Ok(sources.build()?.try_deserialize()?)
     }
 
     /// The address that phones and browsers reach the program at, without a slash at its end.
@@ -123,6 +154,70 @@ impl Config {
         match &self.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => format!("http://{}", self.listen),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn read(environment: &[(&str, &str)], file: Option<&str>) -> Result<Config, ConfigError> {
+        let environment = environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let written = file.map(|text| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            file
+        });
+        Config::read(environment, written.as_ref().map(tempfile::NamedTempFile::path))
+    }
+
+    fn refusal(environment: &[(&str, &str)], file: Option<&str>) -> String {
+        read(environment, file).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_file_goes_over_the_environment() {
+        let environment = [
+            ("DATABASE_URL", "postgres://environment"),
+            ("ARVLITE_LISTEN", "127.0.0.1:1"),
+            ("ARVLITE_LIMITS__DEPTH", "7"),
+            ("ARVLITE_LIMITS__ALIASES", "8"),
+            ("ARVLITE_MODE", "development"),
+        ];
+        let config = read(&environment, None).unwrap();
+        assert_eq!(config.database_url.as_deref(), Some("postgres://environment"));
+        assert_eq!((config.limits.depth, config.mode), (7, Mode::Development));
+
+        let file = "database_url = 'postgres://file'\nlisten = '127.0.0.1:2'\n[limits]\ndepth = 9";
+        let config = read(&environment, Some(file)).unwrap();
+        assert_eq!(config.database_url.as_deref(), Some("postgres://file"));
+        assert_eq!(config.listen.port(), 2);
+        assert_eq!((config.limits.depth, config.limits.aliases), (9, 8));
+    }
+
+    #[test]
+    fn nothing_said_leaves_the_defaults() {
+        let config = read(&[("DATABASE_URL", ""), ("ARVLITE_LISTEN", ""), ("PATH", "/bin")], None).unwrap();
+        assert_eq!((config.database_url, config.listen.port(), config.mode), (None, 4000, Mode::Production));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (environment, file, named) in [
+            (vec![("ARVLITE_COLOUR", "red")], None, "colour"),
+            (vec![("ARVLITE_LIMITS__WIDTH", "1")], None, "width"),
+            (vec![], Some("colour = 'red'"), "colour"),
+            (vec![("ARVLITE_LIMITS__DEPTH", "deep")], None, "limits.depth"),
+            (vec![], Some("listen = 'somewhere'"), "listen"),
+            (vec![("ARVLITE_MODE", "staging")], None, "mode"),
+            (vec![], Some("listen = "), "line"),
+        ] {
+            let words = refusal(&environment, file);
+            println!("{words}");
+            assert!(words.contains(named), "{named}: {words}");
         }
     }
 }

@@ -8,6 +8,8 @@
 //! Start at [`Db`], then read `entity.rs` and one model, such as `models/project.rs`.
 
 mod catalog;
+mod connect;
+mod create;
 mod entity;
 mod enums;
 mod error;
@@ -26,6 +28,8 @@ mod session;
 mod tls;
 
 pub use catalog::{Catalog, Constraint, ConstraintKind};
+pub use connect::AddressError;
+pub use create::create_database;
 pub use entity::{ChildOf, Entity};
 pub use error::{DbError, Result, Violation};
 pub use notify::Listener;

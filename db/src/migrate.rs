@@ -12,7 +12,7 @@ use crate::{Db, DbError, Result};
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 
 /// Names the lock that keeps two upgrades apart.
-const LOCK: i64 = 0x4152_564c_4954_45;
+const LOCK: i64 = 0x0041_5256_4c49_5445;
 
 /// How the schema of a database stands to this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,9 +44,16 @@ pub enum MigrateError {
     Failed(String),
     /// `lower()` and ILIKE would ignore only the case of ASCII.
     #[error(
-        "the database's character type is C, under which search would not ignore case outside ASCII: create it with LC_CTYPE C.UTF-8 or a language's"
+        "search would not ignore the case of letters outside ASCII in this database, whose encoding is {encoding} and \
+         whose LC_CTYPE is {character_type}: create it with \
+         TEMPLATE template0 ENCODING 'UTF8' LC_CTYPE 'C.UTF-8' (or a language's UTF-8 locale)"
     )]
-    CharacterType,
+    CharacterType {
+        /// The server's encoding of this database.
+        encoding: String,
+        /// Its character type.
+        character_type: String,
+    },
     /// The database is ahead of this program.
     #[error("the database was upgraded by a later version of the program, which knows {0}")]
     Ahead(String),
@@ -87,25 +94,19 @@ pub async fn current(db: &Db) -> Result<Option<String>> {
 /// When the database does not answer, is ahead, cannot serve this program, or a migration fails.
 pub async fn upgrade(db: &Db) -> std::result::Result<Vec<String>, MigrateError> {
     let mut connection = locked(db).await?;
-    let kind: String =
-        Prepared::<Text>::new("SELECT datctype::text FROM pg_database WHERE datname = current_database()")
-            .get_result(&mut connection)
-            .await
-            .map_err(DbError::from)?;
-    if matches!(kind.as_str(), "C" | "POSIX") {
-        return Err(MigrateError::CharacterType);
-    }
+    check_character_type(&mut connection).await?;
     if let State::Ahead { unknown } = state(db).await? {
         return Err(MigrateError::Ahead(unknown.join(", ")));
     }
-    run(connection, |harness| {
+    let (ran, _) = run(connection, |harness| {
         let pending = harness.pending_migrations(MIGRATIONS)?;
         pending.iter().map(|migration| harness.run_migration(migration).map(|_| migration.name().to_string())).collect()
     })
-    .await
+    .await?;
+    Ok(ran)
 }
 
-/// Reverts the last migrations, at most this many, and tells the names of them.
+/// Reverts the last migrations, at most this many, and tells the names of them. After the first one nothing is left.
 ///
 /// # Errors
 /// When the database does not answer, is ahead, or a migration fails.
@@ -114,7 +115,7 @@ pub async fn downgrade(db: &Db, steps: usize) -> std::result::Result<Vec<String>
     if let State::Ahead { unknown } = state(db).await? {
         return Err(MigrateError::Ahead(unknown.join(", ")));
     }
-    run(connection, move |harness| {
+    let (reverted, mut connection) = run(connection, move |harness| {
         let applied = harness.applied_migrations()?;
         let embedded = MigrationSource::<Pg>::migrations(&MIGRATIONS)?;
         let newest_first = applied.iter().take(steps);
@@ -123,21 +124,47 @@ pub async fn downgrade(db: &Db, steps: usize) -> std::result::Result<Vec<String>
             .map(|migration| harness.revert_migration(migration).map(|_| migration.name().to_string()))
             .collect()
     })
-    .await
+    .await?;
+    if applied(&mut connection).await?.is_empty() {
+        Prepared::<()>::new("DROP TABLE IF EXISTS __diesel_schema_migrations")
+            .execute(&mut connection)
+            .await
+            .map_err(DbError::from)?;
+    }
+    Ok(reverted)
 }
 
 type Harness = AsyncMigrationHarness<AsyncPgConnection>;
 
 /// Runs a step of the migrations' own, blocking, interface.
-async fn run<F>(connection: AsyncPgConnection, step: F) -> std::result::Result<Vec<String>, MigrateError>
+async fn run<F>(
+    connection: AsyncPgConnection,
+    step: F,
+) -> std::result::Result<(Vec<String>, AsyncPgConnection), MigrateError>
 where
     F: FnOnce(&mut Harness) -> diesel::migration::Result<Vec<String>> + Send + 'static,
 {
     let ran = tokio::task::spawn_blocking(move || {
         let mut harness = AsyncMigrationHarness::new(connection);
-        step(&mut harness).map_err(|error| MigrateError::Failed(error.to_string()))
+        let names = step(&mut harness).map_err(|error| MigrateError::Failed(error.to_string()))?;
+        Ok((names, harness.into_inner()))
     });
     ran.await.map_err(|error| MigrateError::Failed(error.to_string()))?
+}
+
+/// Refuses a database that knows the case of ASCII letters only.
+async fn check_character_type(connection: &mut AsyncPgConnection) -> std::result::Result<(), MigrateError> {
+    let (encoding, character_type): (String, String) = Prepared::<(Text, Text)>::new(
+        "SELECT pg_encoding_to_char(encoding)::text, datctype::text FROM pg_database WHERE datname = current_database()",
+    )
+    .get_result(connection)
+    .await
+    .map_err(DbError::from)?;
+    let knows_case = Prepared::<Bool>::new("SELECT lower('Ж') = 'ж'");
+    if encoding == "UTF8" && knows_case.get_result(connection).await.map_err(DbError::from)? {
+        return Ok(());
+    }
+    Err(MigrateError::CharacterType { encoding, character_type })
 }
 
 /// A connection that holds the lock until it is closed, and whose statements may take their time.

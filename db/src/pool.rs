@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use diesel::ConnectionError;
 use diesel::connection::InstrumentationEvent;
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::FutureExt;
 
-use crate::{Catalog, DbError, Result, Scope, Session, Tx, tls};
+use crate::connect::Connector;
+use crate::{AddressError, Catalog, Result, Scope, Session, Tx};
 
 /// How to reach the database, and how long to wait for it.
 #[derive(Debug, Clone)]
@@ -45,7 +47,7 @@ impl ConnectOptions {
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<AsyncPgConnection>,
-    options: Arc<ConnectOptions>,
+    connector: Arc<Connector>,
     statements: Arc<AtomicU64>,
     catalog: Arc<tokio::sync::OnceCell<Catalog>>,
 }
@@ -55,17 +57,18 @@ impl Db {
     ///
     /// # Errors
     /// When the address or its TLS settings make no sense.
-    pub fn new(options: ConnectOptions) -> Result<Self> {
-        let connector = Arc::new(tls::Connector::new(&options)?);
+    pub fn new(options: ConnectOptions) -> std::result::Result<Self, AddressError> {
+        let connector = Arc::new(Connector::new(&options)?);
         let statements = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&statements);
+        let (opener, counter) = (Arc::clone(&connector), Arc::clone(&statements));
         let mut config = ManagerConfig::default();
-        // The broken ones are found out by the statement that they fail; a round trip a checkout costs more.
+        // A connection that ended is seen to be closed and left out, which costs no round trip.
         config.recycling_method = RecyclingMethod::Fast;
         config.custom_setup = Box::new(move |_url| {
-            let (connector, counter) = (Arc::clone(&connector), Arc::clone(&counter));
+            let (opener, counter) = (Arc::clone(&opener), Arc::clone(&counter));
             async move {
-                let mut connection = connector.connect().await?;
+                let opened = opener.connect().await;
+                let mut connection = opened.map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
                 connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
                     if matches!(event, InstrumentationEvent::StartQuery { .. }) {
                         counter.fetch_add(1, Ordering::Relaxed);
@@ -75,15 +78,15 @@ impl Db {
             }
             .boxed()
         });
-        let manager = AsyncDieselConnectionManager::new_with_config(options.url.clone(), config);
+        let manager = AsyncDieselConnectionManager::new_with_config(options.url, config);
         let pool = Pool::builder(manager)
             .max_size(options.max_connections)
             .wait_timeout(Some(options.wait))
             .create_timeout(Some(Duration::from_secs(5)))
             .runtime(deadpool::Runtime::Tokio1)
             .build()
-            .map_err(|error| DbError::Unavailable(Box::new(error)))?;
-        Ok(Self { pool, options: Arc::new(options), statements, catalog: Arc::default() })
+            .map_err(|error| AddressError(error.to_string()))?;
+        Ok(Self { pool, connector, statements, catalog: Arc::default() })
     }
 
     /// A session for reads: each statement takes a connection of the pool for itself.
@@ -102,8 +105,13 @@ impl Db {
 
     /// A connection outside the pool, for listening and for the commands that care for the schema.
     pub(crate) async fn own_connection(&self) -> Result<AsyncPgConnection> {
-        let connector = tls::Connector::new(&self.options)?;
-        connector.connect().await.map_err(|error| DbError::Unavailable(Box::new(error)))
+        self.connector.connect().await
+    }
+
+    /// Which database this is, for people: without the password.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.connector.to_string()
     }
 
     /// The constraints of the schema, read once.

@@ -60,6 +60,7 @@ diesel::table! {
         network -> Nullable<Text>,
         duration_seconds -> Nullable<Int4>,
         tracking_quality -> Text,
+        tracking_quality_second -> Int4,
         video_played -> Bool,
         version -> Int4,
         started_at -> Timestamptz,

@@ -17,6 +17,8 @@ CREATE TABLE ar_view_sessions (
     network text CHECK (char_length(network) <= 64),
     duration_seconds int CHECK (duration_seconds BETWEEN 0 AND 86400),
     tracking_quality text NOT NULL CHECK (tracking_quality IN ('GOOD', 'FAIR', 'POOR', 'LOST', 'UNKNOWN')),
+    -- How far the view was when its tracking quality was told: reports arrive in any order, the furthest one counts.
+    tracking_quality_second int NOT NULL DEFAULT 0 CHECK (tracking_quality_second BETWEEN 0 AND 86400),
     video_played boolean NOT NULL DEFAULT false,
     version int NOT NULL DEFAULT 1 CHECK (version > 0),
     started_at timestamptz NOT NULL,

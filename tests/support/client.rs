@@ -34,7 +34,7 @@ impl Client {
     /// Asks.
     pub async fn try_ask(&self, document: &str, variables: Value) -> Answer {
         let request = Request::new(document).variables(Variables::from_json(variables));
-        let response = graphql::build().execute(graphql::with_data(request, &self.app, &self.viewer)).await;
+        let response = graphql::execute(&graphql::build(), graphql::with_data(request, &self.app, &self.viewer)).await;
         Answer(serde_json::to_value(response).unwrap())
     }
 }

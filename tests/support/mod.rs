@@ -11,6 +11,7 @@ mod values;
 
 pub use client::{Answer, Client};
 pub use everything::{ALL_SCOPES, Everything};
+pub use server::{empty_database, fresh_database};
 pub use studio::Studio;
 pub use values::Values;
 

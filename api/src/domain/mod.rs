@@ -19,6 +19,7 @@ pub mod upload;
 pub mod user;
 pub mod video;
 pub mod video_schedule;
+pub mod view;
 
 pub use checks::Checks;
 pub use error::{Detail, Error, Problem, ProblemCode, Result};

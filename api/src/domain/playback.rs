@@ -8,6 +8,7 @@ use std::{cmp::Reverse, collections::HashMap};
 use arvlite_db::models::PlaybackSource;
 use chrono::{DateTime, Months, TimeDelta, Utc};
 
+pub mod read;
 mod rules;
 #[cfg(test)]
 mod tests;

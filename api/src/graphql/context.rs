@@ -7,7 +7,7 @@ use async_graphql::{Context, Value};
 
 use super::connection::{Connection, Paging};
 use super::error::Result;
-use super::loader::Loaders;
+use super::loader::{Loaders, LoadersHere};
 use super::node::NodeType;
 use super::payload::Payload;
 use crate::app::App;
@@ -28,8 +28,8 @@ pub(crate) trait ContextExt {
     fn app(&self) -> &Arc<App>;
     /// Who asks.
     fn viewer(&self) -> &Viewer;
-    /// The request's loaders.
-    fn loaders(&self) -> &Arc<Loaders>;
+    /// The request's loaders for this place of its document.
+    fn loaders(&self) -> LoadersHere;
     /// Makes somebody who just signed in the viewer for the rest of the request.
     fn continue_as(&self, viewer: &Viewer);
     /// A row, if the viewer may see it.
@@ -95,11 +95,12 @@ impl ContextExt for Context<'_> {
         }
     }
 
-    fn loaders(&self) -> &Arc<Loaders> {
-        match self.data_unchecked::<SignedInMeanwhile>().0.get() {
+    fn loaders(&self) -> LoadersHere {
+        let loaders = match self.data_unchecked::<SignedInMeanwhile>().0.get() {
             Some((_, loaders)) => loaders,
             None => self.data_unchecked(),
-        }
+        };
+        LoadersHere::new(loaders, self.path_node.as_ref())
     }
 
     fn continue_as(&self, viewer: &Viewer) {
@@ -121,7 +122,8 @@ impl ContextExt for Context<'_> {
     }
 
     async fn many<T: NodeType>(&self, ids: &[i64]) -> Result<Vec<Option<T>>> {
-        let rows = futures_util::future::try_join_all(ids.iter().map(|id| self.loaders().one::<T::Row>(*id))).await?;
+        let loaders = self.loaders();
+        let rows = futures_util::future::try_join_all(ids.iter().map(|id| loaders.one::<T::Row>(*id))).await?;
         Ok(rows.into_iter().map(|row| row.map(T::from_row)).collect())
     }
 
@@ -135,10 +137,11 @@ impl ContextExt for Context<'_> {
         T::Row: ChildOf<P>,
     {
         let page = Arc::new(list.page(&paging, self.app())?);
-        let rows = self.loaders().children::<P, T::Row>(parent_id, Arc::clone(&page)).await?;
-        let (loaders, counted) = (Arc::clone(self.loaders()), Arc::clone(&page));
+        let loaders = self.loaders();
+        let rows = loaders.children::<P, T::Row>(parent_id, Arc::clone(&page)).await?;
+        let counted = Arc::clone(&page);
         let count = move || {
-            let (loaders, page) = (Arc::clone(&loaders), Arc::clone(&counted));
+            let (loaders, page) = (loaders.clone(), Arc::clone(&counted));
             Box::pin(async move { loaders.count_children::<P, T::Row>(parent_id, &page).await }) as _
         };
         Ok(Connection::new(rows, &page, Box::new(count)))
@@ -146,10 +149,11 @@ impl ContextExt for Context<'_> {
 
     async fn list<T: NodeType>(&self, paging: Paging, list: ListOf<T>) -> Result<Connection<T>> {
         let page = Arc::new(list.page(&paging, self.app())?);
-        let rows = self.loaders().page::<T::Row>(&page).await?;
-        let (loaders, counted) = (Arc::clone(self.loaders()), Arc::clone(&page));
+        let loaders = self.loaders();
+        let rows = loaders.page::<T::Row>(&page).await?;
+        let counted = Arc::clone(&page);
         let count = move || {
-            let (loaders, page) = (Arc::clone(&loaders), Arc::clone(&counted));
+            let (loaders, page) = (loaders.clone(), Arc::clone(&counted));
             Box::pin(async move { loaders.count::<T::Row>(&page).await }) as _
         };
         Ok(Connection::new(rows, &page, Box::new(count)))

@@ -14,6 +14,7 @@ use crate::domain;
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 /// The error of a resolver.
+#[derive(Clone)]
 pub(crate) struct Error(domain::Error);
 
 impl<E: Into<domain::Error>> From<E> for Error {

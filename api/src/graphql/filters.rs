@@ -254,7 +254,7 @@ impl From<DateTimeRange> for TimeRange {
     }
 }
 
-fn few<T>(values: Vec<T>) -> Result<Vec<T>> {
+pub(crate) fn few<T>(values: Vec<T>) -> Result<Vec<T>> {
     if values.len() > MOST { Err(refused(format!("a list in `where` has at most {MOST} values"))) } else { Ok(values) }
 }
 

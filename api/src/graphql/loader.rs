@@ -2,24 +2,27 @@
 //! in one statement.
 //!
 //! Loaders are made for each request and keep nothing. Each reads through the scope that the viewer has for its rows.
+//! Each place of the document has its own: the fields at one place are ready together, so that the number of
+//! statements is the number of relations that the document names, whatever the rows.
+
+mod gather;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arvlite_db::models::{ArContent, Company, Project, Video, VideoSchedule};
 use arvlite_db::{ChildOf, Db, Deleted, Entity, Page, PageOf, Session};
-use dataloader::BatchFn;
-use dataloader::non_cached::Loader;
+
+use async_graphql::{QueryPathNode, QueryPathSegment};
+
+use gather::Gathering;
 
 use crate::auth::{Readable, Viewer};
 use crate::domain::playback::Rules;
 use crate::domain::{Error, Result};
-
-/// More than the largest product of pages in one request, so that one level is one statement.
-const BATCH: usize = 100_000;
 
 /// More than any order has videos or windows.
 const MOST_CHILDREN: i64 = 10_000;
@@ -31,7 +34,7 @@ pub(crate) type Rows<E> = Arc<Vec<Arc<E>>>;
 pub struct Loaders {
     db: Db,
     viewer: Viewer,
-    made: Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
+    made: Mutex<HashMap<(TypeId, u64), Box<dyn Any + Send + Sync>>>,
 }
 
 impl Loaders {
@@ -41,13 +44,46 @@ impl Loaders {
         Arc::new(Self { db, viewer, made: Mutex::default() })
     }
 
+    /// The request's loader of a kind for a place, made when it is first asked for.
+    fn loader<B: Batch>(&self, place: u64, make: impl FnOnce() -> B) -> Gathering<B> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let loader = made.entry((TypeId::of::<B>(), place)).or_insert_with(|| Box::new(Gathering::new(make())));
+        match loader.downcast_ref::<Gathering<B>>() {
+            Some(loader) => loader.clone(),
+            None => unreachable!("loaders are kept by their type"),
+        }
+    }
+}
+
+/// The loaders of a request at one place of its document.
+#[derive(Clone)]
+pub(crate) struct LoadersHere {
+    loaders: Arc<Loaders>,
+    /// A digest of the names on the way to the place.
+    place: u64,
+}
+
+impl LoadersHere {
+    pub(crate) fn new(loaders: &Arc<Loaders>, path: Option<&QueryPathNode<'_>>) -> Self {
+        let mut digest = std::hash::DefaultHasher::new();
+        let mut node = path;
+        while let Some(step) = node {
+            if let QueryPathSegment::Name(name) = step.segment {
+                name.hash(&mut digest);
+            }
+            node = step.parent;
+        }
+        Self { loaders: Arc::clone(loaders), place: digest.finish() }
+    }
+
     /// A session that sees what the viewer may see of these rows.
     pub(crate) fn session<E: Readable>(&self) -> Session {
-        self.db.session(self.viewer.scope(E::NEEDS))
+        self.loaders.db.session(self.loaders.viewer.scope(E::NEEDS))
     }
 
     pub(crate) async fn one<E: Readable>(&self, id: i64) -> Result<Option<Arc<E>>> {
-        self.loader(|session: Session| ById::<E> { session, row: PhantomData }, self.session::<E>()).load(id).await
+        let make = || ById::<E> { session: self.session::<E>(), row: PhantomData };
+        self.loaders.loader(self.place, make).load(id).await
     }
 
     pub(crate) async fn children<P: Readable, C: Readable + ChildOf<P>>(
@@ -55,8 +91,8 @@ impl Loaders {
         parent_id: i64,
         page: Arc<PageOf<C>>,
     ) -> Result<Rows<C>> {
-        let make = |session: Session| ChildrenOf::<P, C> { session, rows: PhantomData };
-        self.loader(make, self.session::<C>()).load((parent_id, page)).await
+        let make = || ChildrenOf::<P, C> { session: self.session::<C>(), rows: PhantomData };
+        self.loaders.loader(self.place, make).load((parent_id, page)).await
     }
 
     /// All children of a parent that has a bounded number of them.
@@ -81,8 +117,8 @@ impl Loaders {
         parent_id: i64,
         page: &PageOf<C>,
     ) -> Result<i64> {
-        let make = |session: Session| CountOf::<P, C> { session, rows: PhantomData };
-        self.loader(make, self.session::<C>()).load((parent_id, page.filter.clone(), page.deleted)).await
+        let make = || CountOf::<P, C> { session: self.session::<C>(), rows: PhantomData };
+        self.loaders.loader(self.place, make).load((parent_id, page.filter.clone(), page.deleted)).await
     }
 
     pub(crate) async fn page<E: Readable>(&self, page: &PageOf<E>) -> Result<Rows<E>> {
@@ -91,19 +127,6 @@ impl Loaders {
 
     pub(crate) async fn count<E: Readable>(&self, page: &PageOf<E>) -> Result<i64> {
         Ok(E::count(&self.session::<E>(), &page.filter, page.deleted).await?)
-    }
-
-    /// The request's loader of a kind, made when it is first asked for.
-    fn loader<B: Batch>(&self, make: impl FnOnce(Session) -> B, session: Session) -> Batching<B> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let loader = made.entry(TypeId::of::<B>()).or_insert_with(|| {
-            let loader = Loader::new(Reading(make(session))).with_max_batch_size(BATCH);
-            Box::new(Batching::<B>(loader))
-        });
-        match loader.downcast_ref::<Batching<B>>() {
-            Some(loader) => Batching(loader.0.clone()),
-            None => unreachable!("loaders are kept by their type"),
-        }
     }
 }
 
@@ -115,31 +138,6 @@ pub(crate) trait Batch: Send + Sync + 'static {
     fn read(&self, keys: &[Self::Key]) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>>> + Send;
     /// The value of a key that nothing was found for.
     fn nothing() -> Self::Value;
-}
-
-struct Reading<B>(B);
-
-impl<B: Batch> BatchFn<B::Key, Result<B::Value>> for Reading<B> {
-    #[expect(clippy::manual_async_fn, reason = "the future must be Send, which the trait does not say")]
-    fn load(&mut self, keys: &[B::Key]) -> impl Future<Output = HashMap<B::Key, Result<B::Value>>> {
-        async move {
-            match self.0.read(keys).await {
-                Ok(mut found) => {
-                    let value = |key: &B::Key| Ok(found.remove(key).unwrap_or_else(B::nothing));
-                    keys.iter().map(|key| key.clone()).zip(keys.iter().map(value)).collect()
-                }
-                Err(error) => keys.iter().map(|key| (key.clone(), Err(error.clone()))).collect(),
-            }
-        }
-    }
-}
-
-struct Batching<B: Batch>(Loader<B::Key, Result<B::Value>, Reading<B>>);
-
-impl<B: Batch> Batching<B> {
-    async fn load(&self, key: B::Key) -> Result<B::Value> {
-        self.0.try_load(key).await.map_err(Error::internal)?
-    }
 }
 
 /// Rows by their ids.

@@ -7,6 +7,10 @@ use super::error::Result;
 use super::payload::payload;
 use super::secrets::{self, ApiKeyCreatePayload, LoginPayload, LogoutPayload};
 use super::types::{ApiKey, ArContent, Company, Membership, Project, Video, VideoSchedule};
+use super::views::{
+    self, ViewSessionEndInput, ViewSessionHeartbeatInput, ViewSessionPayload, ViewSessionStartInput,
+    ViewSessionStartPayload,
+};
 use crate::domain::api_key::{ApiKeyCreate, ApiKeyRevoke};
 use crate::domain::ar_content::{ArContentCreate, ArContentPinVideo};
 use crate::domain::company::CompanyCreate;
@@ -156,5 +160,33 @@ impl Mutation {
         #[graphql(desc = "The key.")] input: ApiKeyRevoke,
     ) -> Result<ApiKeyPayload> {
         ctx.write(input).await
+    }
+
+    /// Starts a view; for phones, without a sign-in. It is counted once, however often this start is repeated, and the
+    /// answer already holds what to play. Where nothing plays no view is started: `playback` says why.
+    async fn view_session_start(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The view.")] input: ViewSessionStartInput,
+    ) -> Result<ViewSessionStartPayload> {
+        views::start(ctx, input).await
+    }
+
+    /// Says how far a view is, every 10 to 15 seconds. Reports may get lost, come twice or in any order.
+    async fn view_session_heartbeat(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How far it is.")] input: ViewSessionHeartbeatInput,
+    ) -> Result<ViewSessionPayload> {
+        views::report(ctx, input).await
+    }
+
+    /// Ends a view.
+    async fn view_session_end(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How far it came.")] input: ViewSessionEndInput,
+    ) -> Result<ViewSessionPayload> {
+        views::report(ctx, input).await
     }
 }

@@ -1,19 +1,24 @@
 //! What can be asked: one field, one line.
 
+use std::sync::Arc;
+
 use arvlite_db::{Deleted, Scope, models};
 use async_graphql::{Context, ID, Object};
 use uuid::Uuid;
 
-use super::connection::{Connection, Paging};
+use super::connection::{Connection, Paging, UncountedConnection};
 use super::context::{ContextExt, ListOf};
 use super::error::Result;
 use super::filters::{self, ArContentOrder, ArContentOrderField, ArContentWhereInput, DeletedMode};
 use super::node::{self, Node, NodeType};
 use super::types::{
-    ApiKey, ArContent, Company, MediaUpload, Project, ServiceLimits, User, Video, VideoSchedule, Viewer,
+    ApiKey, ArContent, ArPlayback, Company, MediaUpload, Project, ServiceLimits, User, Video, VideoSchedule,
+    ViewEventConnection, ViewSession, Viewer,
 };
+use super::views::{self, AnalyticsScope, ViewSessionWhereInput};
 use crate::auth::Readable;
 use crate::domain::Error;
+use crate::domain::playback::read::playback_now;
 use crate::global_id::NodeId;
 
 /// What can be asked.
@@ -213,6 +218,60 @@ impl Query {
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
     ) -> Result<Connection<MediaUpload>> {
         all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
+    }
+
+    /// A view by its id or by the id that the phone chose for it: give one of them.
+    async fn view_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: Option<ID>,
+        #[graphql(desc = "The phone's id of it.")] session_id: Option<Uuid>,
+    ) -> Result<Option<ViewSession>> {
+        match (id, session_id) {
+            (Some(id), None) => by_id(ctx, &id).await,
+            (None, Some(session_id)) => {
+                allowed::<ViewSession>(ctx)?;
+                let session = ctx.loaders().session::<models::ViewSession>();
+                let found = models::ViewSession::by_session_id(&session, session_id).await?;
+                Ok(found.map(|row| ViewSession::from_row(row.into())))
+            }
+            _ => Err(Error::bad_request("id", "give either `id` or `sessionId`").into()),
+        }
+    }
+
+    /// Views, in the order of their starts. They are not counted here.
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the contract")]
+    async fn view_sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose views.")] scope: AnalyticsScope,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+        #[graphql(name = "where", desc = "Which views.")] condition: Option<ViewSessionWhereInput>,
+    ) -> Result<UncountedConnection<ViewSession>> {
+        views::sessions(ctx, scope, Paging::new(first, after, last, before), condition).await
+    }
+
+    /// The log of what happened to views, oldest first. Its cursors also resume the subscription of the same name.
+    async fn view_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose views.")] scope: AnalyticsScope,
+        #[graphql(desc = "Entries, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+    ) -> Result<ViewEventConnection> {
+        views::events(ctx, scope, first, after).await
+    }
+
+    /// For the phone that scanned a code: needs no sign-in, never says 404, says why nothing plays.
+    async fn ar_playback(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is in the printed code.")] unique_id: Uuid,
+    ) -> Result<ArPlayback> {
+        Ok(ArPlayback(Arc::new(playback_now(ctx.app(), unique_id).await?)))
     }
 
     /// What one request may ask for.

@@ -3,7 +3,11 @@
 //! The order of positions is the order of commits: [`NewViewEvent::append`] takes one advisory lock as the last step
 //! before its transaction commits. So whoever has read up to a position misses nothing by asking for what is after it.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
+use diesel::deserialize::{FromSql, FromSqlRow};
+use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Date, Int8, Jsonb, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
@@ -12,7 +16,7 @@ use crate::enums::text_enum;
 use crate::models::ViewSession;
 use crate::prepared::Prepared;
 use crate::schema::view_events;
-use crate::{Result, Session, Tx};
+use crate::{Result, Scope, Session, Tx};
 
 /// Names the lock that orders the commits of all writers of the log.
 const COMMIT_ORDER_LOCK: i64 = 0x4152_5649_4557_5321;
@@ -33,7 +37,7 @@ text_enum! {
 
 /// A row of `view_events`, with the view as it was after the event.
 #[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = view_events, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = view_events, check_for_backend(Pg))]
 #[expect(missing_docs, reason = "the columns are told in the migrations")]
 pub struct ViewEvent {
     pub position: i64,
@@ -42,7 +46,27 @@ pub struct ViewEvent {
     pub project_id: i64,
     pub ar_content_id: i64,
     pub kind: ViewEventKind,
-    view_session: serde_json::Value,
+    /// The view as it was after the event; none if a later program wrote it in a shape unknown to this one.
+    #[diesel(deserialize_as = StoredView)]
+    pub view_session: Option<Arc<ViewSession>>,
+}
+
+/// A view as the log keeps it, read once for all who follow.
+#[derive(FromSqlRow)]
+pub struct StoredView(Option<Arc<ViewSession>>);
+
+impl FromSql<Jsonb, Pg> for StoredView {
+    fn from_sql(value: PgValue<'_>) -> diesel::deserialize::Result<Self> {
+        // The first byte is the version of the format, which has been 1 ever since there is jsonb.
+        let state = value.as_bytes().get(1..).and_then(|json| serde_json::from_slice(json).ok());
+        Ok(Self(state.map(Arc::new)))
+    }
+}
+
+impl From<StoredView> for Option<Arc<ViewSession>> {
+    fn from(stored: StoredView) -> Self {
+        stored.0
+    }
 }
 
 /// Which events somebody follows.
@@ -72,11 +96,8 @@ impl ViewLogScope {
 }
 
 impl ViewEvent {
-    /// The view as it was after the event; none if it was written by a later program in a shape unknown to this one.
-    #[must_use]
-    pub fn view_session(&self) -> Option<ViewSession> {
-        serde_json::from_value(self.view_session.clone()).ok()
-    }
+    /// The channel that is notified when events were appended.
+    pub const CHANNEL: &str = "arvlite_view_events";
 
     /// The events after a position, oldest first.
     ///
@@ -95,8 +116,12 @@ impl ViewEvent {
             ViewLogScope::Project(id) => rows.filter(view_events::project_id.eq(id)),
             ViewLogScope::ArContent(id) => rows.filter(view_events::ar_content_id.eq(id)),
         };
-        let rows: Vec<Self> = rows.load(&mut *session.connection().await?).await?;
-        Ok(rows.into_iter().filter(|event| session.scope().holds(event.company_id)).collect())
+        rows = match session.scope() {
+            Scope::Everything => rows,
+            Scope::Companies(ids) => rows.filter(view_events::company_id.eq_any(ids.to_vec())),
+            Scope::Nothing => return Ok(Vec::new()),
+        };
+        Ok(rows.load(&mut *session.connection().await?).await?)
     }
 
     /// The position of the newest event; 0 before the first.
@@ -132,7 +157,8 @@ pub struct NewViewEvent {
 }
 
 impl NewViewEvent {
-    /// Appends events, as the last step of a transaction: until it commits, no other writer appends.
+    /// Appends events and wakes whoever listens, as the last step of a transaction: until it commits, no other writer
+    /// appends.
     ///
     /// # Errors
     /// When a statement fails.
@@ -144,7 +170,8 @@ impl NewViewEvent {
             states.push(state);
         }
         let mut connection = tx.connection().await?;
-        Prepared::<()>::new("SELECT pg_advisory_xact_lock(?)")
+        Prepared::<()>::new("SELECT pg_notify(?, ''), pg_advisory_xact_lock(?)")
+            .bind::<Text, _>(ViewEvent::CHANNEL)
             .bind::<BigInt, _>(COMMIT_ORDER_LOCK)
             .execute(&mut *connection)
             .await?;

@@ -1,5 +1,7 @@
 //! One view of one phone.
 
+use std::borrow::Borrow;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -98,6 +100,7 @@ pub struct ViewSession {
     pub network: Option<String>,
     pub duration_seconds: Option<i32>,
     pub tracking_quality: TrackingQuality,
+    pub tracking_quality_second: i32,
     pub video_played: bool,
     pub version: i32,
     pub started_at: DateTime<Utc>,
@@ -179,6 +182,19 @@ pub struct NewViewSession {
 
 type Row = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<ViewSession, Pg>>;
 
+/// A hand-written statement, and after it the columns of [`ViewSession`].
+macro_rules! giving_views {
+    ($text:literal, $rest:literal) => {
+        Prepared::<Row>::new(concat!(
+            $text,
+            " id, company_id, project_id, ar_content_id, video_id, session_id, source, status, device_type, browser, os,
+                country, city, network, duration_seconds, tracking_quality, tracking_quality_second, video_played,
+                version, started_at, updated_at, last_seen_at, ended_at ",
+            $rest
+        ))
+    };
+}
+
 impl ViewSession {
     /// The view of this session id.
     ///
@@ -190,22 +206,24 @@ impl ViewSession {
         Ok(row.filter(|view| session.scope().holds(view.company_id)))
     }
 
-    /// Stores views that are not there yet and gives those that it stored.
+    /// Stores views that are not there yet and gives those that it stored. Two writers that store some of the same
+    /// views wait for each other, so both go by session id.
     ///
     /// # Errors
     /// When a constraint refuses one or the statement fails.
     pub async fn insert_all(tx: &Tx, new: &[NewViewSession]) -> Result<Vec<Self>> {
-        let rows = Prepared::<Row>::new(
+        let rows = giving_views!(
             "INSERT INTO ar_view_sessions (company_id, project_id, ar_content_id, video_id, session_id, source, status,
                 device_type, browser, os, user_agent, network, tracking_quality, started_at, updated_at, last_seen_at)
              SELECT company_id, project_id, ar_content_id, video_id, session_id, source, 'ACTIVE',
                 device_type, browser, os, user_agent, network, tracking_quality, started_at, started_at, started_at
-             FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS new(company_id, project_id, ar_content_id, video_id,
-                session_id, source, device_type, browser, os, user_agent, network, tracking_quality, started_at)
+             FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WITH ORDINALITY AS new(company_id, project_id,
+                ar_content_id, video_id, session_id, source, device_type, browser, os, user_agent, network,
+                tracking_quality, started_at, place)
+             ORDER BY session_id, place
              ON CONFLICT (session_id) DO NOTHING
-             RETURNING id, company_id, project_id, ar_content_id, video_id, session_id, source, status, device_type,
-                browser, os, country, city, network, duration_seconds, tracking_quality, video_played, version,
-                started_at, updated_at, last_seen_at, ended_at",
+             RETURNING",
+            ""
         )
         .bind::<Array<Int8>, Vec<i64>>(new.iter().map(|view| view.company_id).collect())
         .bind::<Array<Int8>, Vec<i64>>(new.iter().map(|view| view.project_id).collect())
@@ -242,14 +260,14 @@ impl ViewSession {
     /// # Errors
     /// When the statement fails.
     pub async fn lock_silent(tx: &Tx, before: DateTime<Utc>, limit: i64) -> Result<Vec<Self>> {
-        let rows = ar_view_sessions::table
-            .filter(ar_view_sessions::status.eq(ViewSessionStatus::Active))
-            .filter(ar_view_sessions::last_seen_at.lt(before))
-            .order(ar_view_sessions::last_seen_at)
-            .limit(limit)
-            .select(Self::as_select())
-            .for_no_key_update()
-            .skip_locked();
+        // The status is no bind: only a plan that knows it can use the index of the active ones.
+        let rows = giving_views!(
+            "SELECT",
+            "FROM ar_view_sessions WHERE status = 'ACTIVE' AND last_seen_at < ?
+             ORDER BY last_seen_at LIMIT ? FOR NO KEY UPDATE SKIP LOCKED"
+        )
+        .bind::<Timestamptz, _>(before)
+        .bind::<Int8, _>(limit);
         Ok(rows.load(&mut *tx.connection().await?).await?)
     }
 
@@ -257,25 +275,39 @@ impl ViewSession {
     ///
     /// # Errors
     /// When a constraint refuses it or the statement fails.
-    pub async fn save_all(tx: &Tx, views: &[Self]) -> Result<()> {
+    pub async fn save_all(tx: &Tx, views: &[impl Borrow<Self> + Sync]) -> Result<()> {
         Prepared::<()>::new(
             "UPDATE ar_view_sessions AS view SET status = new.status, duration_seconds = new.duration_seconds,
-                tracking_quality = new.tracking_quality, video_played = new.video_played, version = new.version,
-                updated_at = new.updated_at, last_seen_at = new.last_seen_at, ended_at = new.ended_at
-             FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?) AS new(id, status, duration_seconds, tracking_quality,
-                video_played, version, updated_at, last_seen_at, ended_at)
+                tracking_quality = new.tracking_quality, tracking_quality_second = new.tracking_quality_second,
+                video_played = new.video_played, version = new.version, updated_at = new.updated_at,
+                last_seen_at = new.last_seen_at, ended_at = new.ended_at
+             FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS new(id, status, duration_seconds, tracking_quality,
+                tracking_quality_second, video_played, version, updated_at, last_seen_at, ended_at)
              WHERE view.id = new.id",
         )
-        .bind::<Array<Int8>, Vec<i64>>(views.iter().map(|view| view.id).collect())
-        .bind::<Array<Text>, Vec<ViewSessionStatus>>(views.iter().map(|view| view.status).collect())
-        .bind::<Array<Nullable<Int4>>, Vec<Option<i32>>>(views.iter().map(|view| view.duration_seconds).collect())
-        .bind::<Array<Text>, Vec<TrackingQuality>>(views.iter().map(|view| view.tracking_quality).collect())
-        .bind::<Array<Bool>, Vec<bool>>(views.iter().map(|view| view.video_played).collect())
-        .bind::<Array<Int4>, Vec<i32>>(views.iter().map(|view| view.version).collect())
-        .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(views.iter().map(|view| view.updated_at).collect())
-        .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(views.iter().map(|view| view.last_seen_at).collect())
+        .bind::<Array<Int8>, Vec<i64>>(views.iter().map(Borrow::borrow).map(|view: &Self| view.id).collect())
+        .bind::<Array<Text>, Vec<ViewSessionStatus>>(
+            views.iter().map(Borrow::borrow).map(|view: &Self| view.status).collect(),
+        )
+        .bind::<Array<Nullable<Int4>>, Vec<Option<i32>>>(
+            views.iter().map(Borrow::borrow).map(|view: &Self| view.duration_seconds).collect(),
+        )
+        .bind::<Array<Text>, Vec<TrackingQuality>>(
+            views.iter().map(Borrow::borrow).map(|view: &Self| view.tracking_quality).collect(),
+        )
+        .bind::<Array<Int4>, Vec<i32>>(
+            views.iter().map(Borrow::borrow).map(|view: &Self| view.tracking_quality_second).collect(),
+        )
+        .bind::<Array<Bool>, Vec<bool>>(views.iter().map(Borrow::borrow).map(|view: &Self| view.video_played).collect())
+        .bind::<Array<Int4>, Vec<i32>>(views.iter().map(Borrow::borrow).map(|view: &Self| view.version).collect())
+        .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(
+            views.iter().map(Borrow::borrow).map(|view: &Self| view.updated_at).collect(),
+        )
+        .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(
+            views.iter().map(Borrow::borrow).map(|view: &Self| view.last_seen_at).collect(),
+        )
         .bind::<Array<Nullable<Timestamptz>>, Vec<Option<DateTime<Utc>>>>(
-            views.iter().map(|view| view.ended_at).collect(),
+            views.iter().map(Borrow::borrow).map(|view: &Self| view.ended_at).collect(),
         )
         .execute(&mut *tx.connection().await?)
         .await?;

@@ -3,6 +3,7 @@
 mod active_video;
 mod api_key;
 mod ar_content;
+mod ar_playback;
 mod company;
 mod media;
 mod membership;
@@ -13,11 +14,13 @@ mod user;
 mod video;
 mod video_schedule;
 mod view_session;
+mod view_stream;
 mod viewer;
 
 pub use active_video::ActiveVideo;
 pub use api_key::ApiKey;
 pub use ar_content::ArContent;
+pub use ar_playback::ArPlayback;
 pub use company::Company;
 pub use media::Media;
 pub use membership::Membership;
@@ -28,4 +31,5 @@ pub use user::User;
 pub use video::Video;
 pub use video_schedule::VideoSchedule;
 pub use view_session::ViewSession;
+pub use view_stream::{StreamPosition, ViewEventConnection, ViewEventEdge, ViewStreamItem};
 pub use viewer::Viewer;

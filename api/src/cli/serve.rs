@@ -1,0 +1,75 @@
+//! `arvlite serve`: the API on a database whose schema is current. It creates nothing but, when told to, the schema.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use arvlite_db::migrate;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Common, Environment};
+use crate::app::App;
+use crate::http;
+
+/// Serve the API until Ctrl-C or SIGTERM
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  arvlite serve --listen 0.0.0.0:4000
+  arvlite serve --migrate                  apply pending migrations first; several servers may do so at once
+  arvlite serve --database-url 'postgres://studio@db.example/studio?sslmode=verify-full&sslrootcert=/etc/db-ca.pem'
+
+It refuses a database whose schema is empty, behind or ahead (exit code 3).
+A server in production on an outside database needs ARVLITE_SECRET_KEY (openssl rand -hex 32).")]
+pub struct Serve {
+    /// Where to listen [default: 127.0.0.1:4000]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Apply pending migrations first
+    #[arg(long)]
+    migrate: bool,
+}
+
+/// Serves.
+///
+/// # Errors
+/// When the database, the schema, the secret key or the address to listen on is not as it should be.
+pub async fn run(common: &Common, serve: Serve) -> anyhow::Result<()> {
+    let mut config = common.configuration()?;
+    config.listen = serve.listen.unwrap_or(config.listen);
+    let environment = Environment::open(config, common.may_install()).await?;
+    if serve.migrate {
+        for name in migrate::upgrade(&environment.db).await? {
+            tracing::info!("applied the migration {name}");
+        }
+    }
+    environment.require_current_schema().await?;
+
+    let app = environment.app().await?;
+    let listener = listen(&app).await?;
+    tracing::info!("listening on {}, reached at {}", listener.local_addr()?, app.config.public_url());
+    until_told_to_stop(app, listener).await?;
+    environment.close().await;
+    Ok(())
+}
+
+/// Takes the address that the configuration names.
+pub(super) async fn listen(app: &App) -> anyhow::Result<TcpListener> {
+    let address = app.config.listen;
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Serves until Ctrl-C or SIGTERM; then running requests may finish.
+pub(super) async fn until_told_to_stop(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let told_to_stop = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping: running requests may finish");
+    };
+    Ok(http::serve(app, listener, told_to_stop).await?)
+}

@@ -1,0 +1,87 @@
+//! What plays for a code by now, with what a phone needs to play it: the answer of `arPlayback`, of the page behind a
+//! code and of the start of a view, all from here.
+
+use std::collections::HashMap;
+
+use arvlite_db::models::{ArContent, Media, PlaybackRows};
+use arvlite_db::{Scope, Session};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{Decision, Reason, Rules};
+use crate::app::App;
+use crate::domain::Result;
+
+/// What plays for a code at an instant.
+#[derive(Debug, Clone)]
+pub struct Playback {
+    /// The code.
+    pub unique_id: Uuid,
+    /// The instant.
+    pub at: DateTime<Utc>,
+    /// What plays, until when, or why nothing does.
+    pub decision: Decision,
+    /// The order of this code, deleted or not.
+    pub content: Option<ArContent>,
+    /// The photo to follow; none while nothing plays.
+    pub photo: Option<Media>,
+    /// The bytes of what plays.
+    pub video: Option<Media>,
+}
+
+impl Playback {
+    /// Whether anything plays.
+    #[must_use]
+    pub fn available(&self) -> bool {
+        self.video.is_some()
+    }
+
+    /// Why nothing plays; none if something does.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        if self.available() { None } else { Some(self.decision.reason.unwrap_or(Reason::NoPlayableVideo)) }
+    }
+
+    /// The end of the paid term; none for a code that nobody is to know.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<DateTime<Utc>> {
+        let known = self.content.as_ref().filter(|_| self.decision.reason != Some(Reason::NotFound));
+        known.map(|content| content.expires_at)
+    }
+
+    fn of(unique_id: Uuid, rows: Option<PlaybackRows>, at: DateTime<Utc>) -> Self {
+        let Some(rows) = rows else {
+            let decision = Decision::unavailable(Reason::NotFound);
+            return Self { unique_id, at, decision, content: None, photo: None, video: None };
+        };
+        let PlaybackRows { content, company, project, photo, videos, media, windows } = rows;
+        let decision = Rules::new(&content, &project, &company, &videos, &windows).decide(at);
+        let playing = videos.into_iter().find(|video| Some(video.id) == decision.video);
+        let video = playing.and_then(|playing| media.into_iter().find(|media| Some(media.id) == playing.media_id));
+        let photo = photo.filter(|_| video.is_some());
+        let content = Some(content);
+        Self { unique_id, at, decision, content, photo, video }
+    }
+}
+
+/// What plays for a code now.
+///
+/// # Errors
+/// When the database does not work out.
+pub async fn playback_now(app: &App, unique_id: Uuid) -> Result<Playback> {
+    let (session, now) = (app.db.session(Scope::Nothing), app.clock.now());
+    let mut playbacks = playback_of(&session, &[unique_id], now).await?;
+    Ok(playbacks.remove(&unique_id).unwrap_or_else(|| Playback::of(unique_id, None, now)))
+}
+
+/// What plays for these codes. Whoever holds a code may know: it reads everybody's rows, whatever the session's scope.
+///
+/// # Errors
+/// When the database does not work out.
+pub async fn playback_of(session: &Session, unique_ids: &[Uuid], at: DateTime<Utc>) -> Result<HashMap<Uuid, Playback>> {
+    let everybody = session.with_scope(Scope::Everything);
+    let rows = PlaybackRows::by_unique_ids(&everybody, unique_ids, at).await?;
+    let found = rows.into_iter().map(|rows| (rows.content.unique_id, Some(rows)));
+    let asked: HashMap<Uuid, Option<PlaybackRows>> = unique_ids.iter().map(|id| (*id, None)).chain(found).collect();
+    Ok(asked.into_iter().map(|(id, rows)| (id, Playback::of(id, rows, at))).collect())
+}

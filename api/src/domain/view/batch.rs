@@ -1,0 +1,225 @@
+//! What a batch of beacons does to the database: one transaction of as many statements for one beacon as for a hundred.
+//!
+//! Two batches, of two processes, never wait for each other in a circle: each stores new views by session id, then
+//! locks views by id, then contents by id, and takes the lock of the log last. Who pins a video locks a content and no
+//! view.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arvlite_db::models::{
+    DeviceType, NewViewEvent, NewViewSession, TrackingQuality, ViewEventKind, ViewSession, ViewSessionStatus,
+};
+use arvlite_db::{Db, Scope, Tx};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::days::LogDays;
+use super::{Beat, Device, ViewToken, fold};
+use crate::clock::Clock;
+use crate::domain::playback::read::{Playback, playback_of};
+use crate::domain::{Error, ProblemCode, Result};
+
+/// What a phone sent.
+pub(super) enum Beacon {
+    Start(Box<NewView>),
+    Beat(ViewToken, Beat),
+}
+
+/// A view that a phone wants to start.
+pub(super) struct NewView {
+    pub(super) unique_id: Uuid,
+    pub(super) session_id: Uuid,
+    pub(super) device: Device,
+    pub(super) network: Option<String>,
+    pub(super) tracking_quality: TrackingQuality,
+}
+
+/// What became of a beacon.
+pub(super) enum Answer {
+    Started(Arc<Playback>, Option<ViewSession>),
+    Beaten(ViewSession),
+}
+
+/// Where batches are written.
+pub(super) struct Batch {
+    pub(super) db: Db,
+    pub(super) clock: Clock,
+    pub(super) days: Arc<LogDays>,
+}
+
+impl Batch {
+    /// Writes beacons and gives their answers, in their order. Either all of them are written or none is.
+    pub(super) async fn write(&self, beacons: &[Beacon]) -> Result<Vec<Result<Answer>>> {
+        let now = self.clock.now();
+        self.days.make(&self.db, now).await?;
+        let tx = self.db.begin(Scope::Everything).await?;
+        match write_in(&tx, beacons, now).await {
+            Ok(answers) => {
+                tx.commit().await?;
+                Ok(answers)
+            }
+            Err(error) => {
+                // What went wrong first says more than a rollback that fails after it.
+                let _ = tx.rollback().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+async fn write_in(tx: &Tx, beacons: &[Beacon], now: DateTime<Utc>) -> Result<Vec<Result<Answer>>> {
+    let playbacks = playbacks(tx, beacons, now).await?;
+    let new: Vec<NewViewSession> = starts(beacons).filter_map(|start| start.row(&playbacks, now)).collect();
+    let begun = if new.is_empty() { Vec::new() } else { ViewSession::insert_all(tx, &new).await? };
+    let mut views = ViewSession::lock_all(tx, &session_ids(beacons)).await?;
+
+    let reported = fold_all(&mut views, beacons, now);
+    if !reported.is_empty() {
+        let reported: Vec<&ViewSession> = reported.iter().map(|(view, _)| view).collect();
+        ViewSession::save_all(tx, &reported).await?;
+    }
+    count(tx, &begun).await?;
+    let events = begun.into_iter().map(|view| NewViewEvent { kind: ViewEventKind::Started, view_session: view });
+    let changed = reported.into_iter().filter(|(_, changed)| *changed).map(|(view, _)| change(view));
+    record(tx, events.chain(changed).collect(), now).await?;
+
+    let views: HashMap<Uuid, ViewSession> = views.into_iter().map(|view| (view.session_id, view)).collect();
+    Ok(beacons.iter().map(|beacon| answer(beacon, &playbacks, &views)).collect())
+}
+
+fn starts(beacons: &[Beacon]) -> impl Iterator<Item = &NewView> {
+    beacons.iter().filter_map(|beacon| match beacon {
+        Beacon::Start(start) => Some(&**start),
+        Beacon::Beat(..) => None,
+    })
+}
+
+async fn playbacks(tx: &Tx, beacons: &[Beacon], now: DateTime<Utc>) -> Result<HashMap<Uuid, Arc<Playback>>> {
+    let unique_ids: Vec<Uuid> = starts(beacons).map(|start| start.unique_id).collect();
+    if unique_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let playbacks = playback_of(tx, &unique_ids, now).await?;
+    Ok(playbacks.into_iter().map(|(id, playback)| (id, Arc::new(playback))).collect())
+}
+
+impl NewView {
+    /// The row of the view; none where nothing plays.
+    fn row(&self, playbacks: &HashMap<Uuid, Arc<Playback>>, now: DateTime<Utc>) -> Option<NewViewSession> {
+        let playback = playbacks.get(&self.unique_id).filter(|playback| playback.available())?;
+        let content = playback.content.as_ref()?;
+        Some(NewViewSession {
+            company_id: content.company_id,
+            project_id: content.project_id,
+            ar_content_id: content.id,
+            video_id: playback.decision.video,
+            session_id: self.session_id,
+            source: playback.decision.source,
+            device_type: self.device.device_type,
+            browser: self.device.browser.clone(),
+            os: self.device.os.clone(),
+            user_agent: self.device.user_agent.clone(),
+            network: self.network.clone(),
+            tracking_quality: self.tracking_quality,
+            started_at: now,
+        })
+    }
+}
+
+fn session_ids(beacons: &[Beacon]) -> Vec<Uuid> {
+    let mut ids: Vec<Uuid> = beacons
+        .iter()
+        .map(|beacon| match beacon {
+            Beacon::Start(start) => start.session_id,
+            Beacon::Beat(token, _) => token.session_id,
+        })
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Applies the reports, and gives the views that they are about, each with whether others see it changed.
+fn fold_all(views: &mut [ViewSession], beacons: &[Beacon], now: DateTime<Utc>) -> Vec<(ViewSession, bool)> {
+    let mut beats: HashMap<Uuid, Vec<&Beat>> = HashMap::new();
+    for beacon in beacons {
+        if let Beacon::Beat(token, beat) = beacon {
+            beats.entry(token.session_id).or_default().push(beat);
+        }
+    }
+    let mut reported = Vec::with_capacity(beats.len());
+    for view in views {
+        if let Some(beats) = beats.remove(&view.session_id) {
+            let changed = fold(view, beats, now);
+            reported.push((view.clone(), changed));
+        }
+    }
+    reported
+}
+
+/// Adds new views to the counters of what they view. Programs are told apart and not counted.
+async fn count(tx: &Tx, begun: &[ViewSession]) -> Result<()> {
+    let mut views: BTreeMap<i64, i64> = BTreeMap::new();
+    for view in begun.iter().filter(|view| view.device_type != DeviceType::Bot) {
+        *views.entry(view.ar_content_id).or_default() += 1;
+    }
+    if !views.is_empty() {
+        ViewSession::count_views(tx, views.keys().copied().collect(), views.values().copied().collect()).await?;
+    }
+    Ok(())
+}
+
+/// The event of a view that changed: it tells how the view stands, so that one that ended never seems to go on.
+fn change(view: ViewSession) -> NewViewEvent {
+    let kind = match view.status {
+        ViewSessionStatus::Active => ViewEventKind::Progressed,
+        ViewSessionStatus::Ended => ViewEventKind::Ended,
+        ViewSessionStatus::TimedOut => ViewEventKind::TimedOut,
+    };
+    NewViewEvent { kind, view_session: view }
+}
+
+/// Appends to the log: the last thing that a transaction does before it commits.
+async fn record(tx: &Tx, events: Vec<NewViewEvent>, now: DateTime<Utc>) -> Result<()> {
+    if !events.is_empty() {
+        NewViewEvent::append(tx, &events, now).await?;
+    }
+    Ok(())
+}
+
+fn answer(
+    beacon: &Beacon,
+    playbacks: &HashMap<Uuid, Arc<Playback>>,
+    views: &HashMap<Uuid, ViewSession>,
+) -> Result<Answer> {
+    match beacon {
+        Beacon::Start(start) => {
+            let playback = playbacks.get(&start.unique_id).ok_or(Error::NotFound)?;
+            let content = playback.content.as_ref().map(|content| content.id);
+            match views.get(&start.session_id) {
+                Some(view) if Some(view.ar_content_id) != content => {
+                    Err(Error::refused(ProblemCode::Invalid, "sessionId", "belongs to another view"))
+                }
+                view => Ok(Answer::Started(Arc::clone(playback), view.cloned())),
+            }
+        }
+        Beacon::Beat(token, _) => match views.get(&token.session_id) {
+            Some(view) if ViewToken::of(view) == *token => Ok(Answer::Beaten(view.clone())),
+            _ => Err(Error::refused(ProblemCode::Invalid, "viewToken", "is the token of no view")),
+        },
+    }
+}
+
+/// Ends views that are silent, through the same door.
+pub(super) async fn end_silent(tx: &Tx, mut views: Vec<ViewSession>, now: DateTime<Utc>) -> Result<()> {
+    for view in &mut views {
+        view.status = ViewSessionStatus::TimedOut;
+        // It ended when it was last heard of, whenever that is noticed.
+        view.ended_at = Some(view.last_seen_at);
+        view.version += 1;
+        view.updated_at = now;
+    }
+    ViewSession::save_all(tx, &views).await?;
+    record(tx, views.into_iter().map(change).collect(), now).await
+}

@@ -1,0 +1,58 @@
+//! Views: phones report them, dashboards follow them.
+//!
+//! A phone starts a view and gets a signed [`token`](ViewToken); with it, it says every few seconds how far it is, until it ends
+//! the view or falls silent. `writer.rs` takes all of that, in batches; `beacon.rs` says what a report makes of a view;
+//! `sweep.rs` ends silent ones; `log.rs` tells followers, in the order in which it was committed. What plays is decided
+//! in `domain::playback`; nothing here knows GraphQL. Start at `writer.rs`.
+
+mod batch;
+mod beacon;
+mod cursor;
+mod days;
+mod device;
+mod log;
+mod sweep;
+mod token;
+mod writer;
+
+pub use beacon::{Beat, fold};
+pub use cursor::Cursor;
+pub use device::{Device, network};
+pub use log::{LogItem, ViewLog, follow, page, resolve};
+pub use sweep::{spawn_sweeper, sweep_once};
+pub use token::ViewToken;
+pub use writer::{Start, Started, ViewWriter};
+
+use std::sync::Arc;
+
+use arvlite_db::Db;
+use chrono::TimeDelta;
+
+use self::days::LogDays;
+use crate::clock::Clock;
+use crate::secret::SecretKey;
+
+/// How often a phone is asked to report.
+pub const HEARTBEAT_SECONDS: i32 = 15;
+
+/// How long a phone may be silent before its view is over.
+pub const SILENCE: TimeDelta = TimeDelta::seconds(60);
+
+/// What one process has for views.
+pub struct Views {
+    /// Takes what phones report.
+    pub writer: ViewWriter,
+    /// Tells what happened.
+    pub log: ViewLog,
+    days: Arc<LogDays>,
+}
+
+impl Views {
+    /// Puts the parts together. They start to work when they are first used.
+    #[must_use]
+    pub fn new(db: &Db, clock: &Clock, secret: &SecretKey) -> Self {
+        let days = Arc::new(LogDays::default());
+        let writer = ViewWriter::new(db.clone(), clock.clone(), secret.clone(), Arc::clone(&days));
+        Self { writer, log: ViewLog::new(db.clone()), days }
+    }
+}

@@ -1,0 +1,100 @@
+//! How a connection is opened: the address, the server-side settings, and how long the silence of a socket is borne.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use diesel::ConnectionError;
+use diesel_async::AsyncPgConnection;
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::tls::Tls;
+use crate::{ConnectOptions, DbError, Result};
+
+/// An address, or its wishes for TLS, that cannot be used; nothing was tried yet.
+#[derive(Debug, thiserror::Error)]
+#[error("the database's address cannot be used: {0}")]
+pub struct AddressError(pub(crate) String);
+
+/// Opens connections to one server.
+pub(crate) struct Connector {
+    config: Config,
+    tls: MakeRustlsConnect,
+}
+
+impl Connector {
+    pub(crate) fn new(options: &ConnectOptions) -> std::result::Result<Self, AddressError> {
+        let (url, tls) = Tls::take_from(&options.url)?;
+        let mut config: Config = url.parse().map_err(|error| AddressError(in_words(&error)))?;
+        let only_sockets = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
+        config.ssl_mode(if only_sockets { SslMode::Disable } else { tls.mode() });
+        config.application_name("arvlite").connect_timeout(Duration::from_secs(5));
+        // A server that vanished without a word is noticed in seconds, not after the two hours of the kernel.
+        config.keepalives_idle(Duration::from_secs(30));
+        config.keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
+        config.tcp_user_timeout(Duration::from_secs(15));
+        config.options(format!(
+            "{} -c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c statement_timeout={} -c lock_timeout={}",
+            config.get_options().unwrap_or_default(),
+            options.statement_timeout.as_millis(),
+            options.lock_timeout.as_millis(),
+        ));
+        Ok(Self { config, tls: tls.connector()? })
+    }
+
+    /// Opens a connection.
+    pub(crate) async fn connect(&self) -> Result<AsyncPgConnection> {
+        let unavailable = |why: String| DbError::Unavailable(format!("no connection to {self}: {why}").into());
+        let (client, connection) =
+            self.config.connect(self.tls.clone()).await.map_err(|error| unavailable(in_words(&error)))?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection)
+            .await
+            .map_err(|error: ConnectionError| unavailable(error.to_string()))
+    }
+}
+
+/// The address, for people: without the password.
+impl fmt::Display for Connector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hosts = self.config.get_hosts().iter().enumerate().map(|(index, host)| match host {
+            Host::Unix(folder) => folder.display().to_string(),
+            Host::Tcp(name) => {
+                let ports = self.config.get_ports();
+                let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
+                format!("{name}:{port}")
+            }
+        });
+        let hosts = hosts.collect::<Vec<_>>().join(", ");
+        let user = self.config.get_user();
+        let database = self.config.get_dbname().or(user).unwrap_or("postgres");
+        write!(formatter, "the database {database} at {hosts}")?;
+        user.map_or(Ok(()), |user| write!(formatter, " as {user}"))
+    }
+}
+
+/// What the server said, or else the last cause, which is the most exact one.
+fn in_words(error: &tokio_postgres::Error) -> String {
+    if let Some(said) = error.as_db_error() {
+        return said.message().to_owned();
+    }
+    let mut last: &dyn Error = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_never_shows_the_password() {
+        let connector = Connector::new(&ConnectOptions::new("postgres://me:hidden@db.example:6000/studio")).unwrap();
+        assert_eq!(connector.to_string(), "the database studio at db.example:6000 as me");
+        let wrong = Connector::new(&ConnectOptions::new("postgres://me:hidden@h/d?nonsense=1")).err().unwrap();
+        assert!(wrong.to_string().contains("nonsense") && !wrong.to_string().contains("hidden"), "{wrong}");
+    }
+}
