@@ -18,9 +18,11 @@ const PAST_EVERY_SCOPE: &[&str] = &[
     "api/src/cli/demo/seed.rs",
     "api/src/cli/demo/studio.rs",
     "api/src/cli/demo/views.rs",
+    "api/src/cli/environment.rs",
     "api/src/domain/login.rs",
     "api/src/domain/playback/read.rs",
     "api/src/domain/view/batch.rs",
+    "api/src/domain/view/days.rs",
     "api/src/domain/view/log.rs",
     "api/src/domain/view/sweep.rs",
 ];

@@ -37,6 +37,13 @@ async fn writer() -> (TestApp, Writer, i64) {
     (app, Writer { client, company }, studio.company.id)
 }
 
+/// A generated call with a key of its own.
+fn with_key(document: &str, key: &str) -> String {
+    let keyed = document.replacen("}) {", &format!("}}) @idempotent(key: \"{key}\") {{"), 1);
+    assert!(keyed.contains("@idempotent"), "{document}");
+    keyed
+}
+
 async fn projects(app: &TestApp, name: &str) -> i64 {
     app.column(&format!("SELECT count(*) FROM projects WHERE name = '{name}'")).await[0]
 }
@@ -147,9 +154,7 @@ async fn what_is_only_tried_leaves_nothing() {
         let Some(leaf) = leaves.iter().find(|leaf| leaf.path == ["input", "validateOnly"]) else { continue };
         let document =
             contract.own_call_with(Root::Mutation, mutation, &studio.values, Some((leaf, "true".to_owned())));
-        let key = format!("}}) @idempotent(key: \"{}\") {{", mutation.name);
-        let document = document.replacen("}) {", &key, 1);
-        assert!(document.contains("@idempotent"), "{document}");
+        let document = with_key(&document, &mutation.name);
         let answer = admin.ask(&document, json!({})).await;
         assert_eq!(answer[&mutation.name]["userErrors"], json!([]), "{document}");
         assert_eq!(app.row_counts().await, before, "{document} has stored something");
@@ -175,11 +180,18 @@ async fn every_write_leaves_who_did_what() {
     for mutation in called {
         let before = audits(&app).await;
         let document = contract.own_call(Root::Mutation, mutation, &studio.values);
+        let document = with_key(&document, &mutation.name);
         let answer = admin.ask(&document, json!({})).await;
         assert_eq!(answer[&mutation.name]["userErrors"], json!([]), "{document}");
+        let counts = app.row_counts().await;
+        let repeated = admin.ask(&document, json!({})).await;
+        assert_eq!(repeated[&mutation.name]["userErrors"], json!([]), "the repetition of {document}");
+        assert_eq!(app.row_counts().await, counts, "{document} was done twice");
         assert_eq!(audits(&app).await, before + 1, "{}", mutation.name);
         assert_eq!(app.column::<String>(last).await, [format!("{} USER t t t t", mutation.name)]);
     }
+    let role = "SELECT changes->'role'->>'from' IS NOT NULL FROM audit_log WHERE action = 'membershipRemove'";
+    assert_eq!(app.column::<bool>(role).await, [true], "what was removed is not told");
     let secret = "SELECT count(*) FROM audit_log WHERE changes::text ~* '(password|secret|sha256|argon2|arv_[sk]_)'";
     assert_eq!(app.column::<i64>(secret).await, [0], "a secret is in the audit log");
 }
