@@ -1,10 +1,10 @@
 //! Configuration: environment, then a TOML file, then flags, each over the one before. Read here alone.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// How the program is configured. Each key is `ARVLITE_<KEY>` in the environment and `<key>` in the file; the
 /// database's address is `DATABASE_URL` in the environment.
@@ -29,6 +29,9 @@ pub struct Config {
     pub pg_bin: Option<PathBuf>,
     /// What is logged: a level, or directives such as `info,arvlite_api=debug`.
     pub log: String,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas. None unless it is said.
+    #[serde(deserialize_with = "addresses")]
+    pub trusted_proxies: Vec<IpAddr>,
     /// What one request may cost.
     pub limits: Limits,
 }
@@ -55,6 +58,24 @@ pub struct Limits {
     pub aliases: usize,
     /// Tokens in a document.
     pub tokens: usize,
+    /// Brackets of any kind that are open at once in a document.
+    pub nesting: usize,
+    /// Fields at the root of an operation.
+    pub root_fields: usize,
+    /// Directives in an operation.
+    pub directives: usize,
+    /// Operations in a document.
+    pub operations: usize,
+    /// Lists and maps inside each other in a request's JSON.
+    pub json_depth: usize,
+    /// Milliseconds that a query or mutation may take.
+    pub request_ms: u64,
+    /// Milliseconds in which a client has to send a request's head, and each next piece of an upload.
+    pub header_ms: u64,
+    /// Milliseconds that running requests get to finish when the server stops.
+    pub drain_ms: u64,
+    /// Connections at once; more wait to be accepted.
+    pub connections: usize,
     /// Bytes of a request's body, uploads apart.
     pub body_bytes: usize,
     /// Rows that one page may have.
@@ -65,8 +86,18 @@ pub struct Limits {
     pub photo_bytes: u64,
     /// Bytes of a video.
     pub video_bytes: u64,
+    /// Sockets at once.
+    pub sockets: usize,
     /// Running operations of one socket.
     pub socket_operations: usize,
+    /// Bytes that wait to be written to one socket.
+    pub socket_queue_bytes: usize,
+    /// Milliseconds in which a socket has to say `connection_init`.
+    pub socket_init_ms: u64,
+    /// Milliseconds between two pings of a socket.
+    pub socket_ping_ms: u64,
+    /// Milliseconds that a socket's full queue is waited for.
+    pub socket_stall_ms: u64,
 }
 
 /// Configuration that cannot be used.
@@ -100,6 +131,7 @@ impl Default for Config {
             secret_key: None,
             pg_bin: None,
             log: "info,tokio_postgres=warn".to_owned(),
+            trusted_proxies: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -112,12 +144,26 @@ impl Default for Limits {
             fields: 1_000,
             aliases: 30,
             tokens: 2_000,
+            nesting: 64,
+            root_fields: 20,
+            directives: 20,
+            operations: 5,
+            json_depth: 64,
+            request_ms: 5_000,
+            header_ms: 10_000,
+            drain_ms: 4_000,
+            connections: 4_096,
             body_bytes: 1024 * 1024,
             page_size: 100,
             default_page_size: 10,
             photo_bytes: 10 * 1024 * 1024,
             video_bytes: 100 * 1024 * 1024,
+            sockets: 12_000,
             socket_operations: 100,
+            socket_queue_bytes: 256 * 1024,
+            socket_init_ms: 5_000,
+            socket_ping_ms: 15_000,
+            socket_stall_ms: 5_000,
         }
     }
 }
@@ -156,6 +202,12 @@ impl Config {
             None => format!("http://{}", self.listen),
         }
     }
+}
+
+fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.map(|name| name.parse().map_err(serde::de::Error::custom)).collect()
 }
 
 #[cfg(test)]

@@ -20,11 +20,12 @@ mod scalars;
 mod secrets;
 mod subscription;
 mod types;
+mod upload_scalar;
 mod views;
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Request, Response, Schema};
+use async_graphql::{ID, ObjectType, Request, Response, Schema, SubscriptionType};
 use chrono_tz::Tz;
 
 use context::SignedInMeanwhile;
@@ -34,6 +35,7 @@ pub use loader::Loaders;
 pub use mutation::Mutation;
 pub use query::Query;
 pub use subscription::Subscription;
+pub use upload_scalar::{Upload, UploadSlot, UploadedFile};
 
 use crate::app::App;
 use crate::auth::Viewer;
@@ -75,6 +77,11 @@ pub fn with_data(request: Request, app: &Arc<App>, viewer: &Viewer) -> Request {
 /// Tokio makes a task pause after some hundred steps. Here that would tear batches apart: resolvers that were cut off
 /// ask for their keys after the others' statement has left, and the number of statements depends on luck. So the
 /// execution does without, and yields where it waits for its loaders anyway.
-pub async fn execute(schema: &AppSchema, request: Request) -> Response {
+pub async fn execute<Q, M, S>(schema: &Schema<Q, M, S>, request: Request) -> Response
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
     tokio::task::unconstrained(schema.execute(request)).await
 }

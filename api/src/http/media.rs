@@ -30,18 +30,9 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
 
 /// Answers GET and HEAD for one object; other methods get 405.
-pub async fn respond(
-    store: &Store,
-    object: &MediaObject,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Response {
+pub async fn respond(store: &Store, object: &MediaObject, method: &Method, headers: &HeaderMap) -> Response {
     if method != Method::GET && method != Method::HEAD {
-        return (
-            StatusCode::METHOD_NOT_ALLOWED,
-            [(header::ALLOW, "GET, HEAD")],
-        )
-            .into_response();
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
     }
     let etag = format!("\"{}\"", object.sha256);
     let mut response = if is_known(headers, &etag) {
@@ -59,12 +50,7 @@ pub async fn respond(
     response
 }
 
-async fn get(
-    store: &Store,
-    object: &MediaObject,
-    headers: &HeaderMap,
-    etag: &str,
-) -> Result<Response, StorageError> {
+async fn get(store: &Store, object: &MediaObject, headers: &HeaderMap, etag: &str) -> Result<Response, StorageError> {
     Ok(match requested_range(headers, etag, object.size_bytes) {
         Requested::Whole => {
             let bytes = store.read(&object.key, None).await?;
@@ -76,20 +62,14 @@ async fn get(
         }
         Requested::Nothing => {
             let size = format!("bytes */{}", object.size_bytes);
-            (
-                StatusCode::RANGE_NOT_SATISFIABLE,
-                [(header::CONTENT_RANGE, size)],
-            )
-                .into_response()
+            (StatusCode::RANGE_NOT_SATISFIABLE, [(header::CONTENT_RANGE, size)]).into_response()
         }
     })
 }
 
 fn whole(object: &MediaObject, body: Body) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, object.mime_type.clone()),
-        (header::CONTENT_LENGTH, object.size_bytes.to_string()),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, object.mime_type.clone()), (header::CONTENT_LENGTH, object.size_bytes.to_string())];
     (headers, body).into_response()
 }
 
@@ -97,14 +77,8 @@ fn part(object: &MediaObject, range: &Range<u64>, body: Body) -> Response {
     let (first, last) = (range.start, range.end - 1);
     let headers = [
         (header::CONTENT_TYPE, object.mime_type.clone()),
-        (
-            header::CONTENT_LENGTH,
-            (range.end - range.start).to_string(),
-        ),
-        (
-            header::CONTENT_RANGE,
-            format!("bytes {first}-{last}/{}", object.size_bytes),
-        ),
+        (header::CONTENT_LENGTH, (range.end - range.start).to_string()),
+        (header::CONTENT_RANGE, format!("bytes {first}-{last}/{}", object.size_bytes)),
     ];
     (StatusCode::PARTIAL_CONTENT, headers, body).into_response()
 }
@@ -115,33 +89,17 @@ fn describe(response: &mut Response, etag: &str) {
     if let Ok(etag) = HeaderValue::from_str(etag) {
         headers.insert(header::ETAG, etag);
     }
-    let caching = if refused {
-        HeaderValue::from_static("no-store")
-    } else {
-        FOR_EVER
-    };
+    let caching = if refused { HeaderValue::from_static("no-store") } else { FOR_EVER };
     headers.insert(header::CACHE_CONTROL, caching);
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CONTENT_SECURITY_POLICY, SANDBOX);
-    headers.insert(
-        header::CONTENT_DISPOSITION,
-        HeaderValue::from_static("inline"),
-    );
-    headers.insert(
-        "cross-origin-resource-policy",
-        HeaderValue::from_static("cross-origin"),
-    );
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
 }
 
 fn failure(error: &StorageError) -> Response {
-    tracing::error!(
-        error = error as &dyn std::error::Error,
-        "stored media cannot be read"
-    );
+    tracing::error!(error = error as &dyn std::error::Error, "stored media cannot be read");
     let status = match error {
         StorageError::Missing(_) => StatusCode::NOT_FOUND,
         _ => StatusCode::SERVICE_UNAVAILABLE,
@@ -152,9 +110,7 @@ fn failure(error: &StorageError) -> Response {
 /// Whether the client has these bytes already: If-None-Match compares weakly.
 fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     let lists = headers.get_all(header::IF_NONE_MATCH).iter();
-    let mut known = lists
-        .filter_map(|list| list.to_str().ok())
-        .flat_map(|list| list.split(','));
+    let mut known = lists.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
     known.any(|tag| {
         let tag = tag.trim();
         tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
@@ -171,16 +127,12 @@ enum Requested {
 
 /// Anything but one well-formed range of bytes is ignored, as RFC 9110 allows, and so is one with a stale If-Range.
 fn requested_range(headers: &HeaderMap, etag: &str, size: u64) -> Requested {
-    let current = headers
-        .get(header::IF_RANGE)
-        .is_none_or(|tag| tag.as_bytes() == etag.as_bytes());
+    let current = headers.get(header::IF_RANGE).is_none_or(|tag| tag.as_bytes() == etag.as_bytes());
     let mut ranges = headers.get_all(header::RANGE).iter();
     match (ranges.next(), ranges.next()) {
-        (Some(range), None) if current => range
-            .to_str()
-            .ok()
-            .and_then(|range| parse_range(range, size))
-            .unwrap_or(Requested::Whole),
+        (Some(range), None) if current => {
+            range.to_str().ok().and_then(|range| parse_range(range, size)).unwrap_or(Requested::Whole)
+        }
         _ => Requested::Whole,
     }
 }
@@ -198,11 +150,7 @@ fn parse_range(range: &str, size: u64) -> Option<Requested> {
         (Some(start), Some(last)) if last < start => return None,
         (Some(start), Some(last)) => (start, last.saturating_add(1).min(size)),
     };
-    Some(if start < end {
-        Requested::Part(start..end)
-    } else {
-        Requested::Nothing
-    })
+    Some(if start < end { Requested::Part(start..end) } else { Requested::Nothing })
 }
 
 /// `Some(None)` for an absent number, `None` for what is no number; one too large to count is simply very large.

@@ -1,5 +1,115 @@
 //! The one door: every request comes in here.
+//!
+//! [`serve`] accepts connections, [`router`] knows the addresses. What wants to run an operation, by whatever way it
+//! comes (`graphql.rs`, `multipart.rs`, `socket/`, the page at `/ar/…`), passes `admit`, and only what passed it can be
+//! given to the executor. Answers are written in `answer.rs`, refusals are made in `refusal.rs`: nobody else tells a
+//! client about errors. Not here: who somebody is (`auth`), what they may see or do (`graphql`, `domain`).
+//!
+//! Start at `graphql.rs`, then `admit/mod.rs`.
 
+mod admit;
+mod answer;
 pub mod ar_page;
+mod caller;
+mod edge;
+mod executor;
 pub mod graphiql;
+mod graphql;
+mod health;
+pub mod media;
+mod media_type;
+mod multipart;
+mod pages;
+mod parameters;
 pub mod qr_code;
+mod refusal;
+mod schema_text;
+mod serve;
+mod socket;
+
+#[cfg(test)]
+mod tests;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use serve::serve;
+
+use self::executor::{Executor, SchemaExecutor};
+use self::health::Readiness;
+use crate::app::App;
+
+/// Everything that the door's parts share. Cheap to clone.
+#[derive(Clone)]
+struct Door(Arc<Parts>);
+
+struct Parts {
+    app: Arc<App>,
+    executor: Box<dyn Executor>,
+    readiness: Readiness,
+    /// Places for sockets.
+    sockets: Arc<Semaphore>,
+    /// Cancelled when the server is to stop.
+    stopping: CancellationToken,
+    /// Connections and sockets that are still open.
+    open: TaskTracker,
+    is_behind_tls: bool,
+}
+
+impl Deref for Door {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Door {
+    fn new(app: Arc<App>) -> Self {
+        let schema = crate::graphql::build();
+        Self::with_executor(Arc::clone(&app), Box::new(SchemaExecutor { app, schema }))
+    }
+
+    fn with_executor(app: Arc<App>, executor: Box<dyn Executor>) -> Self {
+        Self(Arc::new(Parts {
+            executor,
+            readiness: Readiness::default(),
+            sockets: Arc::new(Semaphore::new(app.config.limits.sockets)),
+            stopping: CancellationToken::new(),
+            open: TaskTracker::new(),
+            is_behind_tls: app.config.public_url().starts_with("https://"),
+            app,
+        }))
+    }
+}
+
+/// All addresses of the program.
+#[must_use]
+pub fn router(app: Arc<App>) -> Router {
+    routes(Door::new(app))
+}
+
+fn routes(door: Door) -> Router {
+    let public_url = door.app.config.public_url();
+    Router::new()
+        .route("/graphql", any(graphql::graphql))
+        .route("/schema.graphql", get(schema_text::schema_text))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/ar/{unique_id}", get(pages::ar))
+        .route("/media/{name}", any(pages::media))
+        .merge(qr_code::routes(&public_url))
+        .merge(ar_page::assets())
+        .merge(graphiql::router())
+        .method_not_allowed_fallback(edge::wrong_method)
+        .fallback(edge::nothing_here)
+        .layer(from_fn_with_state(door.clone(), edge::guard))
+        .with_state(door)
+}

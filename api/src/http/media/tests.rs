@@ -24,15 +24,10 @@ struct Site {
 
 impl Site {
     async fn new() -> Self {
-        let folder =
-            std::env::temp_dir().join(format!("arvlite-media-{:032x}", rand::random::<u128>()));
+        let folder = std::env::temp_dir().join(format!("arvlite-media-{:032x}", rand::random::<u128>()));
         let store = Store::local(&folder).expect("a folder");
         let bytes = stream::iter([Ok::<_, Infallible>(Bytes::from_static(PHOTO))]);
-        let terms = Terms {
-            kind: UploadKind::Photo,
-            max_bytes: 1_000_000,
-            declared_type: None,
-        };
+        let terms = Terms { kind: UploadKind::Photo, max_bytes: 1_000_000, declared_type: None };
         let received = store.receive(bytes, terms).await.expect("received");
         let stored = received.keep(1).await.expect("kept");
         let object = MediaObject {
@@ -48,12 +43,7 @@ impl Site {
                 respond(&shared.0, &shared.1, &method, &headers).await
             }),
         );
-        Self {
-            folder,
-            store,
-            object,
-            router,
-        }
+        Self { folder, store, object, router }
     }
 
     fn etag(&self) -> String {
@@ -66,18 +56,9 @@ impl Site {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::empty()).expect("a request");
-        let answer = self
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("an answer");
+        let answer = self.router.clone().oneshot(request).await.expect("an answer");
         let (head, body) = answer.into_parts();
-        (
-            head.status,
-            head.headers,
-            to_bytes(body, usize::MAX).await.expect("a body"),
-        )
+        (head.status, head.headers, to_bytes(body, usize::MAX).await.expect("a body"))
     }
 }
 
@@ -88,9 +69,7 @@ impl Drop for Site {
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers
-        .get(name)
-        .map_or("", |value| value.to_str().expect("text"))
+    headers.get(name).map_or("", |value| value.to_str().expect("text"))
 }
 
 #[tokio::test]
@@ -120,10 +99,7 @@ async fn the_whole_file_comes_with_careful_headers() {
     assert_eq!((status, body.len()), (StatusCode::OK, 0));
     assert_eq!(head, headers);
     let (status, headers, _) = site.ask("POST", &[]).await;
-    assert_eq!(
-        (status, text(&headers, "allow")),
-        (StatusCode::METHOD_NOT_ALLOWED, "GET, HEAD")
-    );
+    assert_eq!((status, text(&headers, "allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET, HEAD"));
 }
 
 #[tokio::test]
@@ -167,16 +143,8 @@ async fn ranges_are_cut_as_asked() {
             _ => String::new(),
         };
         assert_eq!(text(&headers, "content-range"), content_range, "{range}");
-        assert_eq!(
-            text(&headers, "content-length"),
-            body.len().to_string(),
-            "{range}"
-        );
-        assert_eq!(
-            text(&headers, "x-content-type-options"),
-            "nosniff",
-            "{range}"
-        );
+        assert_eq!(text(&headers, "content-length"), body.len().to_string(), "{range}");
+        assert_eq!(text(&headers, "x-content-type-options"), "nosniff", "{range}");
     }
 }
 
@@ -187,40 +155,19 @@ async fn what_the_client_has_is_not_sent_again() {
     let weak = format!("W/{etag}");
     let among = format!("\"a\", {etag}");
     for known in [etag.as_str(), &weak, &among, "*"] {
-        let (status, headers, body) = site
-            .ask("GET", &[("if-none-match", known), ("range", "bytes=0-9")])
-            .await;
-        assert_eq!(
-            (status, body.len()),
-            (StatusCode::NOT_MODIFIED, 0),
-            "{known}"
-        );
+        let (status, headers, body) = site.ask("GET", &[("if-none-match", known), ("range", "bytes=0-9")]).await;
+        assert_eq!((status, body.len()), (StatusCode::NOT_MODIFIED, 0), "{known}");
         assert_eq!(text(&headers, "etag"), etag);
-        assert_eq!(
-            text(&headers, "cache-control"),
-            "public, max-age=31536000, immutable"
-        );
+        assert_eq!(text(&headers, "cache-control"), "public, max-age=31536000, immutable");
     }
     let (status, ..) = site.ask("GET", &[("if-none-match", "\"another\"")]).await;
     assert_eq!(status, StatusCode::OK);
 
-    let resumed = site
-        .ask("GET", &[("range", "bytes=0-9"), ("if-range", &etag)])
-        .await;
+    let resumed = site.ask("GET", &[("range", "bytes=0-9"), ("if-range", &etag)]).await;
     assert_eq!(resumed.0, StatusCode::PARTIAL_CONTENT);
-    for stale in [
-        "\"another\"",
-        weak.as_str(),
-        "Sat, 21 Nov 2026 10:00:00 GMT",
-    ] {
-        let (status, _, body) = site
-            .ask("GET", &[("range", "bytes=0-9"), ("if-range", stale)])
-            .await;
-        assert_eq!(
-            (status, body.len()),
-            (StatusCode::OK, PHOTO.len()),
-            "{stale}"
-        );
+    for stale in ["\"another\"", weak.as_str(), "Sat, 21 Nov 2026 10:00:00 GMT"] {
+        let (status, _, body) = site.ask("GET", &[("range", "bytes=0-9"), ("if-range", stale)]).await;
+        assert_eq!((status, body.len()), (StatusCode::OK, PHOTO.len()), "{stale}");
     }
 }
 

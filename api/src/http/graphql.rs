@@ -1,0 +1,174 @@
+//! `/graphql` over plain HTTP: POST for everything but subscriptions, GET for queries. Sockets go to `socket`.
+//!
+//! Order of refusals: method, media types, credentials, length, JSON, then the document (`admit`).
+
+use std::time::Duration;
+
+use async_graphql::parser::types::OperationType;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, UPGRADE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use tokio::time::{Instant, timeout_at};
+
+use super::admit::{Admitted, Incoming, admit};
+use super::answer::Answer;
+use super::caller::viewer;
+use super::media_type::{Answering, Sent};
+use super::parameters::Parameters;
+use super::refusal::{Code, Refusal};
+use super::{Door, edge, multipart, socket};
+use crate::auth::Viewer;
+use crate::graphql::UploadSlot;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const METHODS: &str = "GET, POST";
+
+/// Answers whatever comes to `/graphql`.
+pub(super) async fn graphql(State(door): State<Door>, request: Request) -> Response {
+    let (is_read, is_post) =
+        (matches!(*request.method(), Method::GET | Method::HEAD), request.method() == Method::POST);
+    if is_read && request.headers().contains_key(UPGRADE) {
+        return socket::upgrade(door, request).await;
+    }
+    let (head, body) = request.into_parts();
+    let id = edge::id_of(&head.extensions);
+    if !is_read && !is_post {
+        return refused(Refusal::method(METHODS, "use POST, or GET for queries"), id);
+    }
+    let answering = match Answering::wanted(&head.headers) {
+        Ok(answering) => answering,
+        Err(refusal) => return refused(refusal, id),
+    };
+    let answered = if is_post { post(&door, &head, body).await } else { get(&door, &head).await };
+    respond(answered, answering, id)
+}
+
+/// A refusal as JSON, where no media type was agreed on.
+pub(super) fn refused(refusal: Refusal, request_id: &str) -> Response {
+    respond(Err(refusal), Answering::Json, request_id)
+}
+
+async fn post(door: &Door, head: &Parts, body: Body) -> Result<Answer, Refusal> {
+    let deadline = door.deadline();
+    let sent = Sent::by(&head.headers)?;
+    if matches!(sent, Sent::Multipart(_)) {
+        multipart::check_preflight(&head.headers)?;
+    }
+    let viewer = viewer(head, &door.app).await?;
+    let key = idempotency_key(&head.headers)?;
+    match sent {
+        Sent::Json => {
+            let limits = &door.app.config.limits;
+            check_length(&head.headers, limits.body_bytes)?;
+            let body = timeout_at(deadline, read_up_to(limits.body_bytes, body)).await;
+            let body = body.map_err(|_| Refusal::timeout())??;
+            let incoming = Parameters::from_json(&body, limits.json_depth)?.into_incoming(key)?;
+            let admitted = admit_over_http(door, incoming, &viewer)?;
+            run(door, admitted, &viewer, deadline).await
+        }
+        Sent::Multipart(boundary) => {
+            let before_the_file = timeout_at(deadline, multipart::read(body, boundary, door)).await;
+            let (parameters, file) = before_the_file.map_err(|_| Refusal::timeout())??;
+            let admitted = admit_over_http(door, parameters.into_incoming(key)?, &viewer)?;
+            // A file takes as long as it takes to come; one that stops coming is cut by its own stream.
+            let response = door.executor.execute(admitted.with(UploadSlot::new(file)), &viewer).await;
+            Ok(Answer::of_response(response, &viewer.caller.request_id))
+        }
+    }
+}
+
+async fn get(door: &Door, head: &Parts) -> Result<Answer, Refusal> {
+    let deadline = door.deadline();
+    let viewer = viewer(head, &door.app).await?;
+    let query_string = head.uri.query().unwrap_or_default();
+    let parameters = Parameters::from_query_string(query_string, door.app.config.limits.json_depth)?;
+    let admitted = admit_over_http(door, parameters.into_incoming(None)?, &viewer)?;
+    if admitted.operation != OperationType::Query {
+        return Err(Refusal::method("POST", "by GET only queries are run"));
+    }
+    run(door, admitted, &viewer, deadline).await
+}
+
+/// Runs what was admitted, until the request's time is up.
+pub(super) async fn run(
+    door: &Door,
+    admitted: Admitted,
+    viewer: &Viewer,
+    deadline: Instant,
+) -> Result<Answer, Refusal> {
+    let running = door.executor.execute(admitted, viewer);
+    let response = timeout_at(deadline, running).await.map_err(|_| Refusal::timeout())?;
+    Ok(Answer::of_response(response, &viewer.caller.request_id))
+}
+
+fn admit_over_http(door: &Door, incoming: Incoming, viewer: &Viewer) -> Result<Admitted, Refusal> {
+    let admitted = admit(&door.app.config.limits, incoming, viewer)?;
+    if admitted.operation == OperationType::Subscription {
+        let message = "subscriptions run over a WebSocket with the sub-protocol graphql-transport-ws";
+        return Err(Refusal::of_document(Code::BadRequest, message));
+    }
+    Ok(admitted)
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    match key.to_str() {
+        Ok(key) if !key.is_empty() => Ok(Some(key.to_owned())),
+        _ => Err(Refusal::malformed("the header Idempotency-Key is not plain text")),
+    }
+}
+
+fn check_length(headers: &HeaderMap, most: usize) -> Result<(), Refusal> {
+    let told = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if told.is_some_and(|told| usize::try_from(told).map_or(true, |told| told > most)) {
+        return Err(too_long(most));
+    }
+    Ok(())
+}
+
+/// Reads a body to its end, but no further than it may go.
+async fn read_up_to(most: usize, body: Body) -> Result<Vec<u8>, Refusal> {
+    let (mut read, mut pieces) = (Vec::new(), body.into_data_stream());
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| Refusal::malformed("the body ended too early"))?;
+        if read.len() + piece.len() > most {
+            return Err(too_long(most));
+        }
+        read.extend_from_slice(&piece);
+    }
+    Ok(read)
+}
+
+pub(super) fn too_long(most: usize) -> Refusal {
+    let message = format!("the request is longer than {most} bytes");
+    Refusal::of_request(StatusCode::PAYLOAD_TOO_LARGE, Code::BadRequest, message)
+}
+
+fn respond(answered: Result<Answer, Refusal>, answering: Answering, id: &str) -> Response {
+    let (status, header, answer) = match answered {
+        Ok(answer) => (None, None, answer),
+        Err(refusal) => (refusal.status, refusal.header.clone(), Answer::of_refusal(refusal, id)),
+    };
+    let status = status.unwrap_or_else(|| match answering {
+        Answering::GraphqlResponse => answer.status(),
+        Answering::Json => StatusCode::OK,
+    });
+    let headers = [(CONTENT_TYPE, answering.header()), (CACHE_CONTROL, "no-store")];
+    let mut response = (status, headers, answer.to_json()).into_response();
+    if let Some((name, value)) = header {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    debug_assert!(status != StatusCode::METHOD_NOT_ALLOWED || response.headers().contains_key(ALLOW));
+    response
+}
+
+impl Door {
+    /// When a request that comes in now has to be answered.
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::now() + Duration::from_millis(self.app.config.limits.request_ms)
+    }
+}

@@ -1,0 +1,80 @@
+//! What phones open: the page of a printed code, and stored media.
+
+use arvlite_db::Scope;
+use arvlite_db::models::Media;
+use async_graphql::Variables;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::request::Parts;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::admit::{Incoming, admit};
+use super::caller::caller;
+use super::edge::id_of;
+use super::graphql::{refused, run};
+use super::media::{MediaObject, respond};
+use super::refusal::{Code, Refusal};
+use super::{Door, ar_page};
+use crate::auth::Viewer;
+
+/// The page asks what any phone may ask.
+const PLAYBACK: &str = "query ArPage($uniqueId: UUID!) { arPlayback(uniqueId: $uniqueId) { \
+    uniqueId at available reason photo { url width height } video { url width height } validUntil } }";
+
+/// `GET /ar/{uniqueId}`.
+pub(super) async fn ar(State(door): State<Door>, Path(unique_id): Path<String>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    match playback(&door, &unique_id, &head).await {
+        Ok(playback) => {
+            let language = head.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+            let until = playback["validUntil"].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
+            ar_page::page_response(&playback, language, until, door.app.clock.now())
+        }
+        Err(refusal) => refused(refusal, id_of(&head.extensions)),
+    }
+}
+
+async fn playback(door: &Door, unique_id: &str, head: &Parts) -> Result<Value, Refusal> {
+    let Ok(unique_id) = uuid::Uuid::try_parse(unique_id) else {
+        return Ok(json!({ "available": false, "reason": "NOT_FOUND" }));
+    };
+    let viewer = Viewer::anonymous(caller(head, &door.app.config));
+    let incoming = Incoming {
+        query: PLAYBACK.to_owned(),
+        variables: Variables::from_json(json!({ "uniqueId": unique_id })),
+        ..Incoming::default()
+    };
+    let admitted = admit(&door.app.config.limits, incoming, &viewer)?;
+    let answer = run(door, admitted, &viewer, door.deadline()).await?;
+    let data = answer.into_data().ok_or_else(Refusal::unavailable)?;
+    Ok(data["arPlayback"].clone())
+}
+
+/// `GET /media/{name}`: whoever knows the name may have the bytes.
+pub(super) async fn media(State(door): State<Door>, Path(name): Path<String>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    let id = id_of(&head.extensions);
+    match Media::by_name(&door.app.db.session(Scope::Everything), &name).await {
+        Ok(Some(media)) => {
+            let object = MediaObject {
+                key: media.key,
+                mime_type: media.mime_type,
+                size_bytes: u64::try_from(media.size_bytes).unwrap_or_default(),
+                sha256: media.sha256,
+            };
+            respond(&door.app.store, &object, &head.method, &head.headers).await
+        }
+        Ok(None) => {
+            let message = "there is nothing of this name";
+            let refusal = Refusal::of_request(StatusCode::NOT_FOUND, Code::NotFound, message);
+            refused(refusal, id)
+        }
+        Err(error) => {
+            tracing::error!(request_id = id, ?error, "a stored object could not be looked up");
+            refused(Refusal::unavailable(), id)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Why a request was not run: a closed list of codes, words for a client, and a status.
+
+use arvlite_db::DbError;
+use async_graphql::Pos;
+use axum::http::StatusCode;
+use axum::http::header::{ALLOW, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+
+use crate::domain;
+
+/// The kinds of refusals, as `extensions.code` tells them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Code {
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    BadRequest,
+    ValidationFailed,
+    Throttled,
+    Timeout,
+    Unavailable,
+    Internal,
+}
+
+impl Code {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::BadRequest => "BAD_REQUEST",
+            Self::ValidationFailed => "VALIDATION_FAILED",
+            Self::Throttled => "THROTTLED",
+            Self::Timeout => "TIMEOUT",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// The status of an operation that was refused with this code before it ran.
+    pub(super) fn status_of(code: &str) -> StatusCode {
+        match code {
+            "UNAUTHENTICATED" => StatusCode::UNAUTHORIZED,
+            "FORBIDDEN" => StatusCode::FORBIDDEN,
+            "THROTTLED" => StatusCode::TOO_MANY_REQUESTS,
+            "TIMEOUT" | "UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
+            "INTERNAL" => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+/// Why a request was not run.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) code: Code,
+    pub(super) message: String,
+    pub(super) locations: Vec<Pos>,
+    /// Set where the request itself is at fault and not its document: then it holds under every media type.
+    pub(super) status: Option<StatusCode>,
+    pub(super) header: Option<(HeaderName, &'static str)>,
+}
+
+impl Refusal {
+    /// A well-formed request whose document or variables are refused.
+    pub(super) fn of_document(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), locations: Vec::new(), status: None, header: None }
+    }
+
+    /// A request that is no well-formed GraphQL request, or comes at a bad time.
+    pub(super) fn of_request(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
+        Self { status: Some(status), ..Self::of_document(code, message) }
+    }
+
+    /// A request that cannot be read.
+    pub(super) fn malformed(message: impl Into<String>) -> Self {
+        Self::of_request(StatusCode::BAD_REQUEST, Code::BadRequest, message)
+    }
+
+    /// A document that breaks a rule.
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
+        Self::of_document(Code::ValidationFailed, message)
+    }
+
+    /// A method that this address or operation does not take.
+    pub(super) fn method(allow: &'static str, message: impl Into<String>) -> Self {
+        let refusal = Self::of_request(StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
+        Self { header: Some((ALLOW, allow)), ..refusal }
+    }
+
+    /// An operation that took longer than it may.
+    pub(super) fn timeout() -> Self {
+        Self::of_request(StatusCode::SERVICE_UNAVAILABLE, Code::Timeout, "this took too long")
+    }
+
+    /// A server that has too much to do, or is about to stop.
+    pub(super) fn unavailable() -> Self {
+        let message = "the service is busy or restarting; try again in a moment";
+        let refusal = Self::of_request(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, message);
+        Self { header: Some((RETRY_AFTER, "1")), ..refusal }
+    }
+
+    /// The same, pointing at a place in the document.
+    pub(super) fn at(self, place: Pos) -> Self {
+        Self { locations: vec![place], ..self }
+    }
+
+    /// Why nobody could be made out of a request's credentials.
+    pub(super) fn of_credentials(error: &domain::Error, request_id: &str) -> Self {
+        match error {
+            domain::Error::Throttled => {
+                let message = "too many requests; try again in a moment";
+                let refusal = Self::of_request(StatusCode::TOO_MANY_REQUESTS, Code::Throttled, message);
+                Self { header: Some((RETRY_AFTER, "1")), ..refusal }
+            }
+            domain::Error::Db(cause) if matches!(**cause, DbError::Unavailable(_) | DbError::Timeout) => {
+                tracing::error!(request_id, error = ?cause, "credentials could not be looked up");
+                Self::unavailable()
+            }
+            domain::Error::Db(_) | domain::Error::Internal(_) => {
+                tracing::error!(request_id, ?error, "credentials could not be looked up");
+                Self::internal()
+            }
+            _ => {
+                let message = "this sign-in or API key is not valid, or not any more";
+                let refusal = Self::of_request(StatusCode::UNAUTHORIZED, Code::Unauthenticated, message);
+                Self { header: Some((WWW_AUTHENTICATE, "Bearer")), ..refusal }
+            }
+        }
+    }
+
+    /// Our fault; the cause is in the log.
+    pub(super) fn internal() -> Self {
+        let message = "something went wrong on our side; tell us the request id";
+        Self::of_request(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, message)
+    }
+}

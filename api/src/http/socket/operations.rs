@@ -1,0 +1,162 @@
+//! The operations that run on one socket, each in a task of its own.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_graphql::parser::types::OperationType;
+use futures_util::{FutureExt, StreamExt};
+use tokio::task::AbortHandle;
+
+use super::super::Door;
+use super::super::admit::{Admitted, Incoming, admit};
+use super::super::answer::Answer;
+use super::super::graphql::run;
+use super::super::refusal::{Code, Refusal};
+use super::messages::{Close, complete, next_or_error};
+use super::outbox::Outbox;
+use crate::auth::{Caller, Viewer};
+
+/// What runs on one socket, by the client's ids.
+#[derive(Clone)]
+pub(super) struct Operations {
+    outbox: Outbox,
+    running: Arc<Mutex<HashMap<String, Running>>>,
+}
+
+struct Running {
+    /// Tells an operation from an earlier one with its id, whose task may still be on its way out.
+    number: u64,
+    task: AbortHandle,
+}
+
+/// One operation, as its own task sees it.
+struct Operation {
+    id: String,
+    number: u64,
+    operations: Operations,
+}
+
+impl Operations {
+    pub(super) fn new(outbox: Outbox) -> Self {
+        Self { outbox, running: Arc::default() }
+    }
+
+    /// Starts an operation. `number` is how many were started before.
+    pub(super) async fn start(
+        &self,
+        id: String,
+        number: u64,
+        incoming: Incoming,
+        viewer: &Viewer,
+        door: &Door,
+    ) -> Result<(), Close> {
+        let viewer = viewer_of(viewer, number);
+        let most = door.app.config.limits.socket_operations;
+        {
+            let mut running = self.running();
+            if running.contains_key(&id) {
+                return Err(Close::duplicate(&id));
+            }
+            if running.len() < most {
+                let operation = Operation { id: id.clone(), number, operations: self.clone() };
+                // The task cannot end before it is in the map: for that it needs the lock.
+                let task = tokio::spawn(operation.run(incoming, viewer, door.clone())).abort_handle();
+                running.insert(id, Running { number, task });
+                return Ok(());
+            }
+        }
+        let message = format!("at most {most} operations run on one socket");
+        let refusal = Refusal::of_document(Code::Throttled, message);
+        let answer = Answer::of_refusal(refusal, &viewer.caller.request_id);
+        self.outbox.send(next_or_error(&id, &answer)).await;
+        Ok(())
+    }
+
+    /// Stops an operation; nothing of it is sent any more.
+    pub(super) fn stop(&self, id: &str) {
+        if let Some(operation) = self.running().remove(id) {
+            operation.task.abort();
+        }
+    }
+
+    pub(super) fn stop_all(&self) {
+        for (_, operation) in self.running().drain() {
+            operation.task.abort();
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<String, Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The same viewer under a request id of the operation's own.
+fn viewer_of(viewer: &Viewer, number: u64) -> Viewer {
+    let request_id = format!("{}-{number}", viewer.caller.request_id);
+    Viewer { who: viewer.who.clone(), caller: Arc::new(Caller { request_id, ..(*viewer.caller).clone() }) }
+}
+
+impl Operation {
+    async fn run(self, incoming: Incoming, viewer: Viewer, door: Door) {
+        let answering = AssertUnwindSafe(self.answer(incoming, &viewer, &door)).catch_unwind();
+        let request_id = &viewer.caller.request_id;
+        let refusal = match answering.await {
+            Ok(Ok(())) => return,
+            Ok(Err(refusal)) => refusal,
+            Err(_) => {
+                tracing::error!(request_id, "an operation panicked");
+                Refusal::internal()
+            }
+        };
+        self.last(next_or_error(&self.id, &Answer::of_refusal(refusal, request_id))).await;
+    }
+
+    async fn answer(&self, incoming: Incoming, viewer: &Viewer, door: &Door) -> Result<(), Refusal> {
+        let deadline = door.deadline();
+        let admitted = admit(&door.app.config.limits, incoming, viewer)?;
+        if admitted.operation == OperationType::Subscription {
+            self.follow(admitted, viewer, door).await;
+            return Ok(());
+        }
+        let answer = run(door, admitted, viewer, deadline).await?;
+        self.tell(&answer).await;
+        self.last(complete(&self.id)).await;
+        Ok(())
+    }
+
+    async fn follow(&self, admitted: Admitted, viewer: &Viewer, door: &Door) {
+        let mut responses = door.executor.follow(admitted, viewer);
+        while let Some(response) = responses.next().await {
+            let answer = Answer::of_response(response, &viewer.caller.request_id);
+            self.tell(&answer).await;
+            if !answer.ran() {
+                return;
+            }
+        }
+        self.last(complete(&self.id)).await;
+    }
+
+    /// An answer, which is the last word if nothing ran.
+    async fn tell(&self, answer: &Answer) {
+        self.say(next_or_error(&self.id, answer), !answer.ran()).await;
+    }
+
+    async fn last(&self, message: String) {
+        self.say(message, true).await;
+    }
+
+    /// Says something, unless the client has stopped listening to this operation.
+    async fn say(&self, message: String, is_last: bool) {
+        let outbox = &self.operations.outbox;
+        let Some(room) = outbox.room_for(&message).await else { return };
+        let mut running = self.operations.running();
+        if running.get(&self.id).is_none_or(|operation| operation.number != self.number) {
+            return;
+        }
+        if is_last {
+            running.remove(&self.id);
+        }
+        outbox.put(message, room);
+    }
+}

@@ -1,0 +1,134 @@
+//! What waits to be written to one socket: bounded in bytes, written by one task.
+//!
+//! Whoever has something to say first takes room for it. Where there is none for too long, the socket has stalled and is
+//! closed; nobody who publishes ever waits for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::Message;
+use futures_util::{Sink, SinkExt};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::messages::Close;
+use crate::config::Limits;
+
+/// How long what was said before the end, and the end itself, may take to be written.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+#[derive(Clone)]
+pub(super) struct Outbox {
+    frames: mpsc::UnboundedSender<Frame>,
+    room: Arc<Semaphore>,
+    bytes: usize,
+    patience: Duration,
+    stalled: CancellationToken,
+}
+
+/// Room for one message, until it is written.
+pub(super) type Room = OwnedSemaphorePermit;
+
+struct Frame {
+    message: Message,
+    _room: Room,
+}
+
+/// The other end of an [`Outbox`].
+pub(super) struct Writer {
+    frames: mpsc::UnboundedReceiver<Frame>,
+}
+
+impl Outbox {
+    pub(super) fn new(limits: &Limits) -> (Self, Writer) {
+        let (sender, frames) = mpsc::unbounded_channel();
+        let bytes = limits.socket_queue_bytes.clamp(1, Semaphore::MAX_PERMITS);
+        let outbox = Self {
+            frames: sender,
+            room: Arc::new(Semaphore::new(bytes)),
+            bytes,
+            patience: Duration::from_millis(limits.socket_stall_ms),
+            stalled: CancellationToken::new(),
+        };
+        (outbox, Writer { frames })
+    }
+
+    /// Room for a message; one that is longer than the whole queue takes all of it. None if the socket has stalled.
+    pub(super) async fn room_for(&self, message: &str) -> Option<Room> {
+        let bytes = u32::try_from(message.len().clamp(1, self.bytes)).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).acquire_many_owned(bytes);
+        match timeout(self.patience, room).await {
+            Ok(Ok(room)) => Some(room),
+            Ok(Err(_)) => None,
+            Err(_) => {
+                self.stalled.cancel();
+                None
+            }
+        }
+    }
+
+    /// Queues a message, at once.
+    pub(super) fn put(&self, message: String, room: Room) {
+        self.push(Message::Text(message.into()), room);
+    }
+
+    pub(super) async fn send(&self, message: String) {
+        if let Some(room) = self.room_for(&message).await {
+            self.put(message, room);
+        }
+    }
+
+    /// Where there is no room for a ping, the peer has enough to answer as it is.
+    pub(super) fn ping(&self) {
+        if let Ok(room) = Arc::clone(&self.room).try_acquire_owned() {
+            self.push(Message::Ping(axum::body::Bytes::new()), room);
+        }
+    }
+
+    pub(super) async fn stalled(&self) {
+        self.stalled.cancelled().await;
+    }
+
+    fn push(&self, message: Message, room: Room) {
+        // Without a writer the socket is gone, and so will be whoever writes to it.
+        let _ = self.frames.send(Frame { message, _room: room });
+    }
+}
+
+impl Writer {
+    /// Writes until the socket breaks or is to be closed.
+    pub(super) async fn write(
+        mut self,
+        mut sink: impl Sink<Message> + Unpin + Send,
+        mut closing: oneshot::Receiver<Close>,
+    ) {
+        loop {
+            let close = tokio::select! {
+                biased;
+                close = &mut closing => close,
+                frame = self.frames.recv() => {
+                    let Some(frame) = frame else { return };
+                    tokio::select! {
+                        sent = sink.send(frame.message) => match sent {
+                            Ok(()) => continue,
+                            Err(_) => return,
+                        },
+                        close = &mut closing => close,
+                    }
+                }
+            };
+            if let Ok(close) = close {
+                let _ = timeout(LAST_WORDS, self.finish(&mut sink, close)).await;
+            }
+            return;
+        }
+    }
+
+    async fn finish<S: Sink<Message> + Unpin>(&mut self, sink: &mut S, close: Close) -> Result<(), S::Error> {
+        while let Ok(frame) = self.frames.try_recv() {
+            sink.send(frame.message).await?;
+        }
+        sink.send(close.into_message()).await
+    }
+}
