@@ -6,7 +6,7 @@ use super::TestApp;
 
 impl TestApp {
     /// A connection of one's own.
-    pub async fn sql(&self) -> tokio_postgres::Client {
+    pub async fn connect(&self) -> tokio_postgres::Client {
         let url = self.app.config.database_url.as_deref().unwrap();
         let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
@@ -15,12 +15,16 @@ impl TestApp {
 
     /// Runs statements.
     pub async fn change(&self, statements: &str) {
-        self.sql().await.batch_execute(statements).await.unwrap_or_else(|error| panic!("{error:?} in {statements}"));
+        self.connect()
+            .await
+            .batch_execute(statements)
+            .await
+            .unwrap_or_else(|error| panic!("{error:?} in {statements}"));
     }
 
     /// The first column of a query's rows.
     pub async fn column<T: for<'a> tokio_postgres::types::FromSql<'a>>(&self, query: &str) -> Vec<T> {
-        let rows = self.sql().await.query(query, &[]).await.unwrap_or_else(|error| panic!("{error:?} in {query}"));
+        let rows = self.connect().await.query(query, &[]).await.unwrap_or_else(|error| panic!("{error:?} in {query}"));
         rows.iter().map(|row| row.get(0)).collect()
     }
 

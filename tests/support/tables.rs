@@ -52,7 +52,7 @@ pub struct Tables {
 impl Tables {
     pub async fn read() -> Self {
         let app = TestApp::start().await;
-        let sql = app.sql().await;
+        let sql = app.connect().await;
         let rows = sql.query(COLUMNS, &[]).await.unwrap();
         let columns = rows.iter().map(|row| Column {
             table: row.get(0),
