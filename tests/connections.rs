@@ -7,7 +7,7 @@ use tokio_postgres::NoTls;
 use crate::support::fresh_database;
 
 const END_THE_OTHERS: &str = "
-    SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
 
 async fn read_at_once(db: &Db, reads: usize) -> Vec<bool> {

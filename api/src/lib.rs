@@ -17,6 +17,7 @@ pub mod enums;
 pub mod global_id;
 pub mod graphql;
 pub mod http;
+pub mod jobs;
 pub mod postgres;
 pub mod secret;
 pub mod storage;

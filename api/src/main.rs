@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use arvlite_api::cli::{self, Common, db, key, schema, serve, user, with_app};
+use arvlite_api::cli::{self, Common, db, demo, key, schema, serve, user, with_app};
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -16,6 +16,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Role {
+    Demo(demo::Demo),
     Serve(serve::Serve),
     #[command(subcommand)]
     Db(db::DbCommand),
@@ -30,6 +31,7 @@ enum Role {
 async fn main() -> ExitCode {
     let Arguments { common, role } = Arguments::parse();
     let done = match role {
+        Role::Demo(demo) => demo::run(&common, demo).await,
         Role::Serve(serve) => serve::run(&common, serve).await,
         Role::Db(command) => db::run(&common, command).await,
         Role::User(command) => with_app(&common, async |app| user::run(app, command).await).await,

@@ -212,24 +212,32 @@ macro_rules! entity {
                 }
 
                 async fn by_ids(session: &Session, ids: &[i64]) -> Result<Vec<Self>> {
-                    let mut rows = Table::default().select($row::as_select()).into_boxed::<Pg>();
-                    for condition in conditions(session.scope(), &<$filter>::default(), Deleted::Include) {
-                        rows = rows.filter(condition);
-                    }
-                    let rows = rows.filter($table::id.eq_any(ids.to_vec()));
-                    Ok(rows.load(&mut *session.connection().await?).await?)
+                    let read = || async {
+                        let mut rows = Table::default().select($row::as_select()).into_boxed::<Pg>();
+                        for condition in conditions(session.scope(), &<$filter>::default(), Deleted::Include) {
+                            rows = rows.filter(condition);
+                        }
+                        let rows = rows.filter($table::id.eq_any(ids.to_vec()));
+                        Ok(rows.load(&mut *session.connection().await?).await?)
+                    };
+                    session.read(read).await
                 }
 
                 async fn page(session: &Session, page: &PageOf<Self>) -> Result<Vec<Self>> {
-                    Ok(rows(session.scope(), page).load(&mut *session.connection().await?).await?)
+                    let read =
+                        || async { Ok(rows(session.scope(), page).load(&mut *session.connection().await?).await?) };
+                    session.read(read).await
                 }
 
                 async fn count(session: &Session, filter: &$filter, deleted: Deleted) -> Result<i64> {
-                    let mut count = Table::default().select(diesel::dsl::count_star()).into_boxed::<Pg>();
-                    for condition in conditions(session.scope(), filter, deleted) {
-                        count = count.filter(condition);
-                    }
-                    Ok(count.get_result(&mut *session.connection().await?).await?)
+                    let read = || async {
+                        let mut count = Table::default().select(diesel::dsl::count_star()).into_boxed::<Pg>();
+                        for condition in conditions(session.scope(), filter, deleted) {
+                            count = count.filter(condition);
+                        }
+                        Ok(count.get_result(&mut *session.connection().await?).await?)
+                    };
+                    session.read(read).await
                 }
 
                 async fn keep_alive(tx: &Tx, id: i64) -> Result<Option<Self>> {
@@ -260,10 +268,13 @@ macro_rules! entity {
                     }
 
                     async fn of_parents(session: &Session, parents: &[i64], page: &PageOf<Self>) -> Result<Vec<Self>> {
-                        let children =
-                            rows(session.scope(), page).filter($table::$parent_column.eq($crate::lateral::EachParent));
-                        let lateral = $crate::lateral::Lateral { parents: parents.to_vec(), children };
-                        Ok(lateral.load(&mut *session.connection().await?).await?)
+                        let read = || async {
+                            let each_parent = $table::$parent_column.eq($crate::lateral::EachParent);
+                            let children = rows(session.scope(), page).filter(each_parent);
+                            let lateral = $crate::lateral::Lateral { parents: parents.to_vec(), children };
+                            Ok(lateral.load(&mut *session.connection().await?).await?)
+                        };
+                        session.read(read).await
                     }
 
                     async fn counts(
@@ -272,15 +283,18 @@ macro_rules! entity {
                         filter: &$filter,
                         deleted: Deleted,
                     ) -> Result<Vec<(i64, i64)>> {
-                        let mut counts = Table::default()
-                            .group_by($table::$parent_column)
-                            .select(($table::$parent_column, diesel::dsl::count_star()))
-                            .filter($table::$parent_column.eq_any(parents.to_vec()))
-                            .into_boxed::<Pg>();
-                        for condition in conditions(session.scope(), filter, deleted) {
-                            counts = counts.filter(condition);
-                        }
-                        Ok(counts.load(&mut *session.connection().await?).await?)
+                        let read = || async {
+                            let mut counts = Table::default()
+                                .group_by($table::$parent_column)
+                                .select(($table::$parent_column, diesel::dsl::count_star()))
+                                .filter($table::$parent_column.eq_any(parents.to_vec()))
+                                .into_boxed::<Pg>();
+                            for condition in conditions(session.scope(), filter, deleted) {
+                                counts = counts.filter(condition);
+                            }
+                            Ok(counts.load(&mut *session.connection().await?).await?)
+                        };
+                        session.read(read).await
                     }
                 }
             )*

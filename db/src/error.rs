@@ -25,6 +25,14 @@ pub enum DbError {
     Failed(#[source] DieselError),
 }
 
+impl DbError {
+    /// Whether a connection that had been open ended during a statement. That there was none to be had is another
+    /// thing: trying again at once would only lengthen the queue.
+    pub(crate) fn is_lost_connection(&self) -> bool {
+        matches!(self, Self::Unavailable(cause) if cause.is::<DieselError>())
+    }
+}
+
 /// The constraint that a write violated; the [`crate::Catalog`] tells its kind and columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {

@@ -49,6 +49,25 @@ impl Session {
         Self { source: self.source.clone(), scope }
     }
 
+    /// Runs a read. When its connection turns out to have been ended by the server, it runs again on others: after a
+    /// restart or a failover every connection of the pool may be dead, and is found to be so one by one.
+    pub(crate) async fn read<T, F>(&self, read: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let mut attempts = match &self.source {
+            Source::Pooled(pool) => pool.status().max_size,
+            // What a transaction saw before is gone with its connection.
+            Source::Held(_) => 0,
+        };
+        loop {
+            match read().await {
+                Err(error) if attempts > 0 && error.is_lost_connection() => attempts -= 1,
+                done => return done,
+            }
+        }
+    }
+
     pub(crate) async fn connection(&self) -> Result<Connection> {
         Ok(match &self.source {
             Source::Pooled(pool) => Connection::Pooled(pool.get().await?),

@@ -29,6 +29,7 @@ pub const ABOUT: &str = "The GraphQL gateway of studios whose printed photos com
 /// What `--help` ends with.
 pub const AFTER_HELP: &str = "\
 Examples:
+  arvlite demo                             a studio with photos, videos and views, on this machine alone
   arvlite db upgrade                       make or update the schema of the database in DATABASE_URL
   arvlite serve --listen 0.0.0.0:4000      serve the API on it
   arvlite --config studio.toml db check    say whether its schema is current

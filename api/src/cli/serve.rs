@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Common, Environment};
 use crate::app::App;
 use crate::http;
+use crate::jobs::Background;
 
 /// Serve the API until Ctrl-C or SIGTERM
 #[derive(Debug, clap::Args)]
@@ -71,5 +72,8 @@ pub(super) async fn until_told_to_stop(app: Arc<App>, listener: TcpListener) -> 
         }
         tracing::info!("stopping: running requests may finish");
     };
-    Ok(http::serve(app, listener, told_to_stop).await?)
+    let background = Background::start(&app);
+    http::serve(app, listener, told_to_stop).await?;
+    drop(background);
+    Ok(())
 }

@@ -22,7 +22,7 @@ use crate::auth::{Permission, Readable, Viewer};
 use crate::global_id::NodeId;
 
 /// How long a key of a repeated write is kept.
-const KEY_LIFETIME: TimeDelta = TimeDelta::hours(24);
+pub const KEY_LIFETIME: TimeDelta = TimeDelta::hours(24);
 
 /// A write: what a client says, and what becomes of it.
 pub trait Command: Serialize + Send + Sync + 'static {

@@ -19,6 +19,9 @@ use crate::storage::{self, MediaFacts, ReceiveError, StoredObject, Terms};
 /// How long an upload can be used.
 const LIFETIME: TimeDelta = TimeDelta::hours(24);
 
+/// What a received file is answered with.
+pub type Received = Changed<Upload>;
+
 /// A file on its way in.
 pub struct IncomingFile<S> {
     /// The name that the client gives it: only data.
@@ -41,7 +44,7 @@ pub async fn receive<S, E>(
     kind: UploadKind,
     file: IncomingFile<S>,
     key: Option<String>,
-) -> Result<Changed<Upload>>
+) -> Result<Received>
 where
     S: Stream<Item = std::result::Result<Bytes, E>> + Send,
     E: Into<Box<dyn StdError + Send + Sync>>,

@@ -49,6 +49,8 @@ pub(crate) trait ContextExt {
         T::Row: ChildOf<P>;
     /// A page of all rows that the viewer may see.
     async fn list<T: NodeType>(&self, paging: Paging, list: ListOf<T>) -> Result<Connection<T>>;
+    /// The key of a repeated write: `@idempotent` on the field, else the request's header.
+    fn idempotency_key(&self) -> Option<String>;
     /// Runs a command and gives its payload.
     async fn write<C: Command, P: Payload<C::Outcome>>(&self, command: C) -> Result<P>;
 }
@@ -159,8 +161,20 @@ impl ContextExt for Context<'_> {
         Ok(Connection::new(rows, &page, Box::new(count)))
     }
 
+    fn idempotency_key(&self) -> Option<String> {
+        let directives = self.field().directives().unwrap_or_default();
+        let given =
+            directives.iter().find(|directive| directive.name.node == "idempotent").and_then(
+                |directive| match directive.get_argument("key").map(|key| &key.node) {
+                    Some(Value::String(key)) => Some(key.clone()),
+                    _ => None,
+                },
+            );
+        given.or_else(|| self.data_opt::<IdempotencyKey>().map(|key| key.0.clone()))
+    }
+
     async fn write<C: Command, P: Payload<C::Outcome>>(&self, command: C) -> Result<P> {
-        let key = idempotency_key(self);
+        let key = self.idempotency_key();
         match domain::execute::execute(self.app(), self.viewer(), command, key).await {
             Ok(Executed::Done(outcome)) => Ok(P::done(outcome)),
             Ok(Executed::Valid) => Ok(P::refused(Vec::new())),
@@ -168,16 +182,4 @@ impl ContextExt for Context<'_> {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// The key of a repeated write: `@idempotent` on the field, else the request's header.
-fn idempotency_key(ctx: &Context<'_>) -> Option<String> {
-    let directives = ctx.field().directives().unwrap_or_default();
-    let given = directives.iter().find(|directive| directive.name.node == "idempotent").and_then(|directive| {
-        match directive.get_argument("key").map(|key| &key.node) {
-            Some(Value::String(key)) => Some(key.clone()),
-            _ => None,
-        }
-    });
-    given.or_else(|| ctx.data_opt::<IdempotencyKey>().map(|key| key.0.clone()))
 }

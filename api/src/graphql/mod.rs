@@ -21,6 +21,7 @@ mod secrets;
 mod subscription;
 mod types;
 mod upload_scalar;
+mod uploads;
 mod views;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use super::error::Result;
 use super::payload::payload;
 use super::secrets::{self, ApiKeyCreatePayload, LoginPayload, LogoutPayload};
 use super::types::{ApiKey, ArContent, Company, Membership, Project, Video, VideoSchedule};
+use super::uploads::{self, UploadFile, UploadPayload};
 use super::views::{
     self, ViewSessionEndInput, ViewSessionHeartbeatInput, ViewSessionPayload, ViewSessionStartInput,
     ViewSessionStartPayload,
@@ -96,6 +97,16 @@ impl Mutation {
         #[graphql(desc = "The order.")] input: ArContentCreate,
     ) -> Result<ArContentPayload> {
         ctx.write(input).await
+    }
+
+    /// Takes a small file in one request, by the GraphQL multipart request specification; it needs the header
+    /// `GraphQL-Require-Preflight`. What it becomes can be used for a day.
+    async fn upload_file(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The file.")] input: UploadFile,
+    ) -> Result<UploadPayload> {
+        uploads::take(ctx, input).await
     }
 
     /// Sets or (null) removes the operator's choice of video.

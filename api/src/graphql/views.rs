@@ -21,6 +21,7 @@ use crate::global_id::NodeId;
 
 /// Whose views: of a company, of a project or of an order. One of another company answers as one that does not exist.
 #[derive(Debug, Clone, Copy, OneofObject)]
+#[expect(clippy::enum_variant_names, reason = "they are the contract's field names")]
 pub enum AnalyticsScope {
     /// All views of a company.
     CompanyId(NodeId<models::Company>),

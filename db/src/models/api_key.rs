@@ -78,8 +78,11 @@ impl ApiKey {
     /// # Errors
     /// When the statement fails.
     pub async fn by_prefix(session: &Session, prefix: &str) -> Result<Option<Self>> {
-        let row = api_keys::table.filter(api_keys::prefix.eq(prefix.to_owned())).select(Self::as_select());
-        Ok(row.get_result(&mut *session.connection().await?).await.optional()?)
+        let read = || async {
+            let row = api_keys::table.filter(api_keys::prefix.eq(prefix.to_owned())).select(Self::as_select());
+            Ok(row.get_result(&mut *session.connection().await?).await.optional()?)
+        };
+        session.read(read).await
     }
 
     /// Notes that the key was used, unless somebody noted it after `before`.

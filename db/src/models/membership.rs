@@ -61,11 +61,11 @@ impl Membership {
     /// # Errors
     /// When the statement fails.
     pub async fn of_user(session: &Session, user_id: i64) -> Result<Vec<Self>> {
-        let rows = memberships::table
-            .filter(memberships::user_id.eq(user_id))
-            .order(memberships::id)
-            .select(Self::as_select());
-        let rows: Vec<Self> = rows.load(&mut *session.connection().await?).await?;
+        let read = || async {
+            let rows = memberships::table.filter(memberships::user_id.eq(user_id)).order(memberships::id);
+            Ok(rows.select(Self::as_select()).load(&mut *session.connection().await?).await?)
+        };
+        let rows: Vec<Self> = session.read(read).await?;
         Ok(rows.into_iter().filter(|membership| session.scope().holds(membership.company_id)).collect())
     }
 

@@ -37,6 +37,10 @@ impl PlaybackRows {
     /// # Errors
     /// When a statement fails.
     pub async fn by_unique_ids(session: &Session, unique_ids: &[Uuid], at: DateTime<Utc>) -> Result<Vec<Self>> {
+        session.read(|| Self::read(session, unique_ids, at)).await
+    }
+
+    async fn read(session: &Session, unique_ids: &[Uuid], at: DateTime<Utc>) -> Result<Vec<Self>> {
         let contents = ar_content::table
             .inner_join(companies::table.on(companies::id.eq(ar_content::company_id)))
             .inner_join(projects::table.on(projects::id.eq(ar_content::project_id)))

@@ -42,8 +42,11 @@ impl SignIn {
     /// # Errors
     /// When the statement fails.
     pub async fn by_digest(session: &Session, token_sha256: [u8; 32]) -> Result<Option<Self>> {
-        let row = sign_ins::table.filter(sign_ins::token_sha256.eq(token_sha256.to_vec())).select(Self::as_select());
-        Ok(row.get_result(&mut *session.connection().await?).await.optional()?)
+        let read = || async {
+            let row = sign_ins::table.filter(sign_ins::token_sha256.eq(token_sha256.to_vec()));
+            Ok(row.select(Self::as_select()).get_result(&mut *session.connection().await?).await.optional()?)
+        };
+        session.read(read).await
     }
 
     /// A sign-in, whatever became of it. Reads past the scope, as [`SignIn::by_digest`] does.
@@ -51,8 +54,11 @@ impl SignIn {
     /// # Errors
     /// When the statement fails.
     pub async fn by_id(session: &Session, id: i64) -> Result<Option<Self>> {
-        let row = sign_ins::table.find(id).select(Self::as_select());
-        Ok(row.get_result(&mut *session.connection().await?).await.optional()?)
+        let read = || async {
+            let row = sign_ins::table.find(id).select(Self::as_select());
+            Ok(row.get_result(&mut *session.connection().await?).await.optional()?)
+        };
+        session.read(read).await
     }
 
     /// Notes that the token was used, unless somebody noted it after `before`.

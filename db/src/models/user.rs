@@ -82,8 +82,11 @@ impl User {
     /// # Errors
     /// When the statement fails.
     pub async fn by_email(session: &Session, email: &str) -> Result<Option<Self>> {
-        let row = users::table.filter(lower(users::email).eq(email.to_lowercase())).select(Self::as_select());
-        Ok(row.get_result(&mut *session.connection().await?).await.optional()?)
+        let read = || async {
+            let row = users::table.filter(lower(users::email).eq(email.to_lowercase())).select(Self::as_select());
+            Ok(row.get_result(&mut *session.connection().await?).await.optional()?)
+        };
+        session.read(read).await
     }
 
     /// Counts a try to sign in before the password is looked at, and tells whether it may be looked at. The

@@ -7,16 +7,53 @@ mod seed;
 mod studio;
 mod views;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use arvlite_db::Scope;
 use arvlite_db::models::{Company, Setting};
+use arvlite_db::{Scope, migrate};
 use serde_json::json;
 
+use super::{Common, Environment, serve};
 use crate::app::App;
+use crate::config::Mode;
 use crate::global_id;
 
 use seed::Seed;
+
+/// A studio with photos, videos, rules and a month of views, served on this machine
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  arvlite demo
+  arvlite demo --listen 127.0.0.1:8080 --data-dir /tmp/studio
+
+It runs a PostgreSQL of its own unless DATABASE_URL names one, makes the schema, fills it once, and serves. It lets
+known passwords in, so it is nothing for the open network.")]
+pub struct Demo {
+    /// Where to listen [default: 127.0.0.1:4000]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+}
+
+/// Makes the demo and serves it.
+///
+/// # Errors
+/// When the database, the store or the address to listen on is not as it should be.
+pub async fn run(common: &Common, demo: Demo) -> anyhow::Result<()> {
+    let mut config = common.configuration()?;
+    config.mode = Mode::Development;
+    config.listen = demo.listen.unwrap_or(config.listen);
+    let environment = Environment::open(config, common.may_install()).await?;
+    migrate::upgrade(&environment.db).await?;
+    let app = environment.app().await?;
+    let listener = serve::listen(&app).await?;
+    let companies = fill(&app).await?;
+    println!("{}", welcome(&app, &companies));
+    serve::until_told_to_stop(app, listener).await?;
+    environment.close().await;
+    Ok(())
+}
 
 /// Fills the database with the demo, if that was not done before, and gives its companies.
 ///

@@ -19,7 +19,6 @@ const EVERY: Duration = Duration::from_secs(5);
 const BATCH: i64 = 128;
 
 /// Ends silent views every few seconds, until the handle is dropped.
-#[must_use]
 pub fn spawn_sweeper(app: &Arc<App>) -> AbortOnDropHandle<()> {
     let app = Arc::clone(app);
     AbortOnDropHandle::new(tokio::spawn(async move {
