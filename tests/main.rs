@@ -3,16 +3,23 @@
 //! Every test has a database of its own, cloned from one migrated template, on a PostgreSQL that the first test starts.
 
 mod api_key;
+mod architecture;
 mod batching;
+mod catalog;
 mod cli;
 mod connections;
 mod demo;
 mod door;
+mod filters;
+mod idempotency;
 mod login;
 mod membership;
 mod migrations;
+mod pages;
+mod schema;
 mod socket;
 mod support;
+mod tenancy;
 mod tls;
 mod user;
 mod view_session;

@@ -228,7 +228,7 @@ async fn a_bad_beacon_fails_alone() {
     let studio = app.studio("Studio").await;
     let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
     let bad = Uuid::new_v4();
-    app.sql(&format!(
+    app.change(&format!(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
          CREATE TRIGGER refuse BEFORE INSERT ON ar_view_sessions FOR EACH ROW WHEN (NEW.session_id = '{bad}')
          EXECUTE FUNCTION refuse()"

@@ -34,16 +34,6 @@ impl TestApp {
         Self::on(self.app.config.database_url.as_deref().unwrap()).await
     }
 
-    /// Runs statements outside of the program.
-    pub async fn sql(&self, statements: &str) {
-        let url = self.app.config.database_url.as_deref().unwrap();
-        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-        let connection = tokio::spawn(connection);
-        client.batch_execute(statements).await.unwrap();
-        drop(client);
-        connection.await.unwrap().unwrap();
-    }
-
     async fn start_some(&self, content: &ArContent, count: usize) {
         for started in join_all((0..count).map(|_| self.start_view(content, Uuid::new_v4()))).await {
             started.unwrap();
@@ -219,7 +209,7 @@ async fn a_stream_outlives_broken_connections() {
     let mut followed = app.follow(&studio, None).await;
     app.start_some(&content, 1).await;
     positions(&mut followed, 1).await;
-    app.sql(
+    app.change(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE datname = current_database() AND pid <> pg_backend_pid()",
     )

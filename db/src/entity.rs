@@ -126,6 +126,7 @@ macro_rules! entity {
 
         impl $crate::OrderColumn for $order {
             const ID: Self = Self::Id;
+            const TABLE: &'static str = stringify!($table);
 
             fn fits(self, key: &$crate::Key) -> bool {
                 match self {

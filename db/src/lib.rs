@@ -35,7 +35,7 @@ pub use error::{DbError, Result, Violation};
 pub use notify::Listener;
 pub use page::{Deleted, Filter, Key, NoFilter, OrderColumn, Page, PageOf, Position};
 pub use pool::{ConnectOptions, Db};
-pub use predicate::{TextFilter, TimeFilter, TimeRange};
+pub use predicate::{TextFilter, TimeFilter, TimeRange, is_storable};
 pub use schema_file::print_schema;
 pub use scope::Scope;
 pub use session::{Session, Tx};

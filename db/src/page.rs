@@ -74,10 +74,24 @@ pub enum Key {
     Text(String),
 }
 
+impl Key {
+    /// Whether a row can have this value at all. A position from outside may be anything.
+    #[must_use]
+    pub fn is_storable(&self) -> bool {
+        match self {
+            Self::Id => true,
+            Self::Time(instant) => crate::is_storable(*instant),
+            Self::Text(text) => !text.contains('\0'),
+        }
+    }
+}
+
 /// A column that a list can be ordered by.
 pub trait OrderColumn: Debug + Copy + Eq + Hash + Serialize + Send + Sync + 'static {
     /// Creation order, which every list has.
     const ID: Self;
+    /// The table that the column is of.
+    const TABLE: &'static str;
 
     /// Whether a position from outside fits this column.
     fn fits(self, key: &Key) -> bool;

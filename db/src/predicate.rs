@@ -65,6 +65,21 @@ pub struct TimeRange {
     pub lt: Option<DateTime<Utc>>,
 }
 
+/// The seconds in which the instants lie that clients can write with a year of four digits, from 0001 to 9999.
+const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+
+/// Whether an instant may be stored: the database does not take all that can be written.
+#[must_use]
+pub fn is_storable(instant: DateTime<Utc>) -> bool {
+    SECONDS.contains(&instant.timestamp())
+}
+
+/// The nearest instant that may be stored: to look for one further out comes to the same.
+pub(crate) fn nearest_storable(instant: DateTime<Utc>) -> DateTime<Utc> {
+    let seconds = instant.timestamp().clamp(*SECONDS.start(), *SECONDS.end());
+    if is_storable(instant) { instant } else { DateTime::from_timestamp(seconds, 0).unwrap_or(instant) }
+}
+
 /// A text as a LIKE pattern in which nothing is a wildcard.
 pub(crate) fn like_escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
@@ -103,26 +118,28 @@ pub(crate) use text_conditions;
 macro_rules! time_conditions {
     ($into:ident, $column:expr, $filter:expr) => {{
         use diesel::{ExpressionMethods, NullableExpressionMethods};
+        use $crate::predicate::nearest_storable;
         let column = || $column.nullable();
         let filter: &$crate::predicate::TimeFilter = $filter;
         if let Some(eq) = filter.eq {
-            $into.push(Box::new(column().eq(eq).assume_not_null()));
+            $into.push(Box::new(column().eq(nearest_storable(eq)).assume_not_null()));
         }
         if let Some(one_of) = &filter.one_of {
-            $into.push(Box::new(column().eq_any(one_of.clone()).assume_not_null()));
+            let one_of: Vec<_> = one_of.iter().copied().map(nearest_storable).collect();
+            $into.push(Box::new(column().eq_any(one_of).assume_not_null()));
         }
         if let Some(range) = &filter.range {
             if let Some(gte) = range.gte {
-                $into.push(Box::new(column().ge(gte).assume_not_null()));
+                $into.push(Box::new(column().ge(nearest_storable(gte)).assume_not_null()));
             }
             if let Some(gt) = range.gt {
-                $into.push(Box::new(column().gt(gt).assume_not_null()));
+                $into.push(Box::new(column().gt(nearest_storable(gt)).assume_not_null()));
             }
             if let Some(lte) = range.lte {
-                $into.push(Box::new(column().le(lte).assume_not_null()));
+                $into.push(Box::new(column().le(nearest_storable(lte)).assume_not_null()));
             }
             if let Some(lt) = range.lt {
-                $into.push(Box::new(column().lt(lt).assume_not_null()));
+                $into.push(Box::new(column().lt(nearest_storable(lt)).assume_not_null()));
             }
         }
         match filter.is_null {

@@ -1,12 +1,14 @@
 //! Somebody who asks, and what they are answered.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arvlite_api::app::App;
 use arvlite_api::auth::Viewer;
 use arvlite_api::graphql;
 use async_graphql::{Request, Variables};
 use serde_json::Value;
+
+static SCHEMA: LazyLock<graphql::AppSchema> = LazyLock::new(graphql::build);
 
 /// Somebody who asks.
 #[derive(Clone)]
@@ -34,7 +36,7 @@ impl Client {
     /// Asks.
     pub async fn try_ask(&self, document: &str, variables: Value) -> Answer {
         let request = Request::new(document).variables(Variables::from_json(variables));
-        let response = graphql::execute(&graphql::build(), graphql::with_data(request, &self.app, &self.viewer)).await;
+        let response = graphql::execute(&SCHEMA, graphql::with_data(request, &self.app, &self.viewer)).await;
         Answer(serde_json::to_value(response).unwrap())
     }
 }

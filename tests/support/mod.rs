@@ -1,14 +1,21 @@
 //! What the tests stand on: a server, a database for each test, and callers of every kind.
 
 mod client;
+pub mod contract;
+mod everything;
 mod http;
 mod server;
+mod sql;
 mod studio;
+pub mod tables;
+mod values;
 
-pub use client::Client;
+pub use client::{Answer, Client};
+pub use everything::{ALL_SCOPES, Everything};
 pub use http::{Served, token_of};
 pub use server::{empty_database, fresh_database};
 pub use studio::Studio;
+pub use values::Values;
 
 use std::sync::Arc;
 

@@ -83,6 +83,7 @@ impl Command for ApiKeyCreate {
         if scopes.is_empty() {
             checks.add(Problem::new(ProblemCode::Required, ["scopes"], "must name at least one"));
         }
+        checks.optional_instant("expiresAt", self.expires_at);
         if self.expires_at.is_some_and(|end| end <= work.now) {
             checks.add(Problem::new(ProblemCode::Invalid, ["expiresAt"], "is in the past"));
         }

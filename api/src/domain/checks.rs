@@ -1,5 +1,7 @@
 //! Checks of what a client typed, collected so that all problems are told at once.
 
+use chrono::{DateTime, Utc};
+
 use super::{Error, Problem, ProblemCode, Result};
 
 /// Problems found so far.
@@ -48,6 +50,20 @@ impl Checks {
             self.add(Problem::new(ProblemCode::Invalid, [field], "is not an e-mail address"));
         }
         email
+    }
+
+    /// An instant that can be stored.
+    pub fn instant(&mut self, field: &str, instant: DateTime<Utc>) {
+        if !arvlite_db::is_storable(instant) {
+            self.add(Problem::new(ProblemCode::Invalid, [field], "must be of the years 1 to 9999"));
+        }
+    }
+
+    /// An instant that may be absent, and that can be stored.
+    pub fn optional_instant(&mut self, field: &str, instant: Option<DateTime<Utc>>) {
+        if let Some(instant) = instant {
+            self.instant(field, instant);
+        }
     }
 
     /// Refuses if any problem was found.

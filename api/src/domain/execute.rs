@@ -4,6 +4,7 @@
 //! Two things are no commands: a phone's beacons, which one writer per process takes, and `login`, whose count of
 //! failures must survive a refusal.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -48,6 +49,10 @@ pub trait Outcome: Send + Sync + Sized + 'static {
     fn row(&self) -> &Self::Row;
     /// The row as it was; none if it is new.
     fn before(&self) -> Option<&Self::Row>;
+    /// Whether the row is no more.
+    fn is_removed(&self) -> bool {
+        false
+    }
     /// What a repeated write answers with.
     fn repeated(row: Self::Row) -> Self;
 }
@@ -59,6 +64,8 @@ pub struct Changed<E> {
     pub row: E,
     /// The row as it was; none if it is new.
     pub before: Option<E>,
+    /// Whether the row is no more.
+    pub removed: bool,
     /// What is allowed but odd.
     pub warnings: Vec<Warning>,
 }
@@ -86,12 +93,17 @@ pub enum WarningCode {
 impl<E: Entity> Changed<E> {
     /// A new row.
     pub fn created(row: E) -> Self {
-        Self { row, before: None, warnings: Vec::new() }
+        Self { row, before: None, removed: false, warnings: Vec::new() }
     }
 
     /// A row that is not what it was.
     pub fn edited(before: E, row: E) -> Self {
-        Self { row, before: Some(before), warnings: Vec::new() }
+        Self { row, before: Some(before), removed: false, warnings: Vec::new() }
+    }
+
+    /// A row that is no more.
+    pub fn removed(row: E) -> Self {
+        Self { row, before: None, removed: true, warnings: Vec::new() }
     }
 }
 
@@ -106,6 +118,10 @@ impl<E: Entity> Outcome for Changed<E> {
         self.before.as_ref()
     }
 
+    fn is_removed(&self) -> bool {
+        self.removed
+    }
+
     fn repeated(row: E) -> Self {
         Self::created(row)
     }
@@ -116,7 +132,7 @@ impl<E: Entity> Outcome for Changed<E> {
 pub enum Executed<T> {
     /// It was done and is durable.
     Done(T),
-    /// It would have been done; nothing was stored.
+    /// Nothing was stored: it would have been done, or it was done before and its row is no more.
     Valid,
 }
 
@@ -232,7 +248,7 @@ async fn attempt<C: Command>(
             None => None,
         };
         if let Some(Claim::Used(used)) = claim {
-            return Ok(Executed::Done(repeat::<C>(&work, &used).await?));
+            return Ok(repeat::<C>(&work, &used).await?.map_or(Executed::Valid, Executed::Done));
         }
         let outcome = command.run(&work).await?;
         audit::<C>(&work, &outcome).await?;
@@ -276,11 +292,11 @@ async fn claim_key<C: Command>(work: &Work<'_>, command: &C, key: &str) -> Resul
     }
 }
 
-/// The first answer of a write that is repeated.
-async fn repeat<C: Command>(work: &Work<'_>, used: &IdempotencyKey) -> Result<C::Outcome> {
+/// The first answer of a write that is repeated; none if its row is no more.
+async fn repeat<C: Command>(work: &Work<'_>, used: &IdempotencyKey) -> Result<Option<C::Outcome>> {
     let id = used.entity_id.ok_or(Error::NotFound)?;
-    let row = <C::Outcome as Outcome>::Row::by_ids(work, &[id]).await?.pop().ok_or(Error::NotFound)?;
-    Ok(C::Outcome::repeated(row))
+    let row = <C::Outcome as Outcome>::Row::by_ids(work, &[id]).await?.pop();
+    Ok(row.map(C::Outcome::repeated))
 }
 
 async fn audit<C: Command>(work: &Work<'_>, outcome: &C::Outcome) -> Result<()> {
@@ -292,7 +308,10 @@ async fn audit<C: Command>(work: &Work<'_>, outcome: &C::Outcome) -> Result<()> 
         entity_type: <C::Outcome as Outcome>::Row::NAME.to_owned(),
         entity_id: row.id(),
         action: C::NAME.to_owned(),
-        changes: changes(outcome.before(), row)?,
+        changes: match outcome.is_removed() {
+            true => changes(Some(row), None)?,
+            false => changes(outcome.before(), Some(row))?,
+        },
         actor_kind,
         actor_id,
         actor_email,
@@ -305,16 +324,19 @@ async fn audit<C: Command>(work: &Work<'_>, outcome: &C::Outcome) -> Result<()> 
 }
 
 /// Each field that differs, with what it was and what it is.
-fn changes<E: Entity>(before: Option<&E>, after: &E) -> Result<Value> {
+fn changes<E: Entity>(before: Option<&E>, after: Option<&E>) -> Result<Value> {
     let as_object = |row: &E| match serde_json::to_value(row) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Ok(Map::new()),
         Err(error) => Err(Error::internal(error)),
     };
     let mut before = before.map(as_object).transpose()?.unwrap_or_default();
+    let mut after = after.map(as_object).transpose()?.unwrap_or_default();
+    let fields: BTreeSet<String> = before.keys().chain(after.keys()).cloned().collect();
     let mut changes = Map::new();
-    for (field, now) in as_object(after)? {
+    for field in fields {
         let was = before.remove(&field).unwrap_or(Value::Null);
+        let now = after.remove(&field).unwrap_or(Value::Null);
         if was != now {
             changes.insert(field, serde_json::json!({ "from": was, "to": now }));
         }

@@ -109,7 +109,7 @@ impl Command for MembershipRemove {
         keep_a_manager(work, Some(&membership), "userId").await?;
         Membership::remove(work, membership.id).await?;
         work.app.credentials.revoke(work, Revoked::User(membership.user_id)).await?;
-        Ok(Changed::edited(membership.clone(), membership))
+        Ok(Changed::removed(membership))
     }
 }
 

@@ -44,6 +44,7 @@ impl Command for VideoCreate {
         if self.rotation_order.is_some_and(|order| order < 0) {
             checks.add(Problem::new(ProblemCode::TooSmall, ["rotationOrder"], "must be 0 or more"));
         }
+        checks.optional_instant("subscriptionEnd", self.subscription_end);
         checks.finish()?;
         let content = work.target("arContentId", self.ar_content_id).await?;
         let (upload, media_id) =

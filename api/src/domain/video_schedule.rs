@@ -43,10 +43,12 @@ impl Command for VideoScheduleCreate {
 
     async fn run(&self, work: &Work<'_>) -> Result<Changed<VideoSchedule>> {
         let mut checks = Checks::default();
+        checks.instant("startTime", self.start_time);
+        checks.instant("endTime", self.end_time);
         if self.start_time >= self.end_time {
             checks.add(Problem::new(ProblemCode::Invalid, ["endTime"], "must be after `startTime`"));
         }
-        if self.priority.abs() > FURTHEST_PRIORITY {
+        if !(-FURTHEST_PRIORITY..=FURTHEST_PRIORITY).contains(&self.priority) {
             let message = format!("must be from -{FURTHEST_PRIORITY} to {FURTHEST_PRIORITY}");
             let code = if self.priority < 0 { ProblemCode::TooSmall } else { ProblemCode::TooLarge };
             checks.add(Problem::new(code, ["priority"], message));

@@ -61,7 +61,8 @@ impl Paging {
         let cursor = if page.backwards { &self.before } else { &self.after };
         if let Some(cursor) = cursor {
             let cursor = Cursor::decode(cursor).ok_or(domain::Error::InvalidCursor)?;
-            if cursor.list != digest_of_list(page) || !page.order.fits(&cursor.position.key) {
+            let key = &cursor.position.key;
+            if cursor.list != digest_of_list(page) || !page.order.fits(key) || !key.is_storable() {
                 return Err(domain::Error::InvalidCursor.into());
             }
             page.from = Some(cursor.position);
@@ -88,9 +89,10 @@ impl Cursor {
     }
 }
 
-/// Tells lists of another order or filter apart.
+/// Tells lists of other rows, or of another order or filter, apart.
 fn digest_of_list<O: OrderColumn, F: Filter>(page: &Page<O, F>) -> u32 {
-    let list = serde_json::to_vec(&(page.order, page.descending, &page.filter, page.deleted)).unwrap_or_default();
+    let list =
+        serde_json::to_vec(&(O::TABLE, page.order, page.descending, &page.filter, page.deleted)).unwrap_or_default();
     let digest = Sha256::digest(&list);
     u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
 }

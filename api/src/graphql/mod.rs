@@ -26,7 +26,8 @@ mod views;
 
 use std::sync::Arc;
 
-use async_graphql::{ObjectType, Request, Response, Schema, SubscriptionType};
+use async_graphql::{ID, ObjectType, Request, Response, Schema, SubscriptionType};
+use chrono_tz::Tz;
 
 use context::SignedInMeanwhile;
 
@@ -48,6 +49,8 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 pub fn build() -> AppSchema {
     Schema::build(Query, Mutation, Subscription)
         .directive(idempotent::idempotent)
+        .override_output_type_description::<ID>("Opaque and typed. It never changes and is never reused.")
+        .override_output_type_description::<Tz>("IANA name, such as Europe/Moscow.")
         .register_output_type::<types::StreamPosition>()
         .disable_suggestions()
         // The door's own limits are tighter, and say how much is allowed.
