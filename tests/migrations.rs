@@ -114,14 +114,10 @@ async fn a_database_is_empty_behind_current_or_ahead() {
     assert!(matches!(migrate::upgrade(&db).await, Err(MigrateError::Ahead(_))));
     assert!(matches!(migrate::downgrade(&db, 1).await, Err(MigrateError::Ahead(_))));
 
-    migrate::downgrade(&db_without_the_unknown(&url).await, usize::MAX).await.unwrap();
-    assert_eq!(migrate::state(&db).await.unwrap(), State::Empty);
-}
-
-async fn db_without_the_unknown(url: &str) -> Db {
     let forget = "DELETE FROM __diesel_schema_migrations WHERE version = '99990101000000'";
-    client(url).await.batch_execute(forget).await.unwrap();
-    db(url)
+    client(&url).await.batch_execute(forget).await.unwrap();
+    migrate::downgrade(&db, usize::MAX).await.unwrap();
+    assert_eq!(migrate::state(&db).await.unwrap(), State::Empty);
 }
 
 #[tokio::test]

@@ -27,7 +27,9 @@ pub(crate) struct Connector {
 impl Connector {
     pub(crate) fn new(options: &ConnectOptions) -> std::result::Result<Self, AddressError> {
         let (url, tls) = Tls::take_from(&options.url)?;
-        let mut config: Config = url.parse().map_err(|error| AddressError(in_words(&error)))?;
+        let mut config: Config = url.parse().map_err(|error| {
+            AddressError(format!("{}. It looks like postgres://user:password@host:5432/database", in_words(&error)))
+        })?;
         let only_sockets = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
         config.ssl_mode(if only_sockets { SslMode::Disable } else { tls.mode() });
         config.application_name("arvlite").connect_timeout(Duration::from_secs(5));
