@@ -257,6 +257,13 @@ mod tests {
     }
 
     #[test]
+    fn proxies_are_separated_by_commas() {
+        let config = read(&[("ARVLITE_TRUSTED_PROXIES", "10.0.0.1, ::1")], None).unwrap();
+        assert_eq!(config.trusted_proxies, ["10.0.0.1".parse::<IpAddr>().unwrap(), "::1".parse().unwrap()]);
+        assert!(refusal(&[("ARVLITE_TRUSTED_PROXIES", "everybody")], None).contains("trusted_proxies"));
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (environment, file, named) in [
             (vec![("ARVLITE_COLOUR", "red")], None, "colour"),

@@ -3,6 +3,7 @@
 mod client;
 pub mod contract;
 mod everything;
+mod http;
 mod server;
 mod sql;
 mod studio;
@@ -11,6 +12,7 @@ mod values;
 
 pub use client::{Answer, Client};
 pub use everything::{ALL_SCOPES, Everything};
+pub use http::{Served, token_of};
 pub use server::{empty_database, fresh_database};
 pub use studio::Studio;
 pub use values::Values;

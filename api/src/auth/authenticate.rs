@@ -68,7 +68,7 @@ pub fn until_revoked(app: &Arc<App>, viewer: &Viewer) -> impl Future<Output = ()
             if look {
                 match still_holds(&app, &viewer).await {
                     Ok(true) => {}
-                    Ok(false) => return,
+                    Ok(false) => return app.credentials.forget_whoever_is(&viewer.who),
                     Err(error) => tracing::warn!(%error, "it cannot be seen whether a credential still holds"),
                 }
             }

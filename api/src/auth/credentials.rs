@@ -163,6 +163,18 @@ impl Credentials {
             .retain(|_, recent| revoked != Revoked::Unknown && !revoked.concerns(&recent.credential.who));
     }
 
+    /// Forgets whoever no longer holds, where the news of it came late.
+    pub(super) fn forget_whoever_is(&self, who: &Who) {
+        let mut remembered = self.remembered();
+        remembered.forgotten += 1;
+        let revoked = match who {
+            Who::User(signed_in) => Revoked::User(signed_in.user.id),
+            Who::ApiKey(holder) => Revoked::ApiKey(holder.key.id),
+            Who::Anonymous | Who::System => return,
+        };
+        remembered.by_digest.retain(|_, recent| !revoked.concerns(&recent.credential.who));
+    }
+
     /// News of what was revoked from now on.
     pub(super) fn news(&self) -> broadcast::Receiver<Revoked> {
         self.news.subscribe()

@@ -49,8 +49,9 @@ pub async fn run(common: &Common, serve: Serve) -> anyhow::Result<()> {
 
     let app = environment.app().await?;
     let listener = listen(&app).await?;
+    let told_to_stop = told_to_stop()?;
     tracing::info!("listening on {}, reached at {}", listener.local_addr()?, app.config.public_url());
-    until_told_to_stop(app, listener).await?;
+    serve_until(app, listener, told_to_stop).await?;
     environment.close().await;
     Ok(())
 }
@@ -61,17 +62,25 @@ pub(super) async fn listen(app: &App) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
-/// Serves until Ctrl-C or SIGTERM; then running requests may finish.
-pub(super) async fn until_told_to_stop(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
+/// Ctrl-C or SIGTERM, from now on.
+pub(super) fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let told_to_stop = async move {
+    Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
         tracing::info!("stopping: running requests may finish");
-    };
+    })
+}
+
+/// Serves until it is told to stop; then running requests may finish.
+pub(super) async fn serve_until(
+    app: Arc<App>,
+    listener: TcpListener,
+    told_to_stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
     let background = Background::start(&app);
     http::serve(app, listener, told_to_stop).await?;
     drop(background);

@@ -53,6 +53,8 @@ pub fn build() -> AppSchema {
         .override_output_type_description::<Tz>("IANA name, such as Europe/Moscow.")
         .register_output_type::<types::StreamPosition>()
         .disable_suggestions()
+        // The door's own limits are tighter, and say how much is allowed.
+        .limit_recursive_depth(64)
         .finish()
 }
 

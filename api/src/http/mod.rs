@@ -91,7 +91,6 @@ impl Door {
 }
 
 /// All addresses of the program.
-#[must_use]
 pub fn router(app: Arc<App>) -> Router {
     routes(Door::new(app))
 }

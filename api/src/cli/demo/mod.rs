@@ -49,8 +49,9 @@ pub async fn run(common: &Common, demo: Demo) -> anyhow::Result<()> {
     let app = environment.app().await?;
     let listener = serve::listen(&app).await?;
     let companies = fill(&app).await?;
+    let told_to_stop = serve::told_to_stop()?;
     println!("{}", welcome(&app, &companies));
-    serve::until_told_to_stop(app, listener).await?;
+    serve::serve_until(app, listener, told_to_stop).await?;
     environment.close().await;
     Ok(())
 }

@@ -63,8 +63,8 @@ fn doubling_fragments_are_arithmetic() {
     assert!(looked_at <= written, "{looked_at} of {written}");
     assert!(done.is_err());
     is_refused_for(&doubling(30), "more than 1000 fields");
-    is_refused_for(&doubling(300), "deeper than 20 fields");
-    assert_eq!(refused(&doubling(5)), None);
+    is_refused_for(&doubling(150), "deeper than 20 fields");
+    assert_eq!(refused(&doubling(4)), None);
 }
 
 #[test]

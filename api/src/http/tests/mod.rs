@@ -1,6 +1,7 @@
 //! The door with a small schema behind it and no database: what holds for every schema.
 
 mod over_http;
+mod serving;
 mod uploads;
 
 use std::sync::Arc;
