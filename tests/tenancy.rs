@@ -8,7 +8,7 @@ use arvlite_db::models::{ApiKeyScope, Role, UserRole};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
-use crate::support::contract::{Contract, Field, Leaf, Root, steady};
+use crate::support::contract::{Contract, Leaf, Root, steady};
 use crate::support::{Everything, TestApp, Values};
 
 /// What anybody may ask for.
@@ -17,8 +17,6 @@ const OPEN_QUERIES: [&str; 3] = ["arPlayback", "serviceLimits", "viewer"];
 const OPEN_MUTATIONS: [&str; 4] = ["login", "viewSessionStart", "viewSessionHeartbeat", "viewSessionEnd"];
 /// What everybody may do who is signed in: it is about themselves.
 const OWN_MUTATIONS: [&str; 1] = ["logout"];
-/// Their bytes come beside the document, so that they cannot be called by a document alone; see `tests/upload.rs`.
-const BY_MULTIPART: [&str; 1] = ["uploadFile"];
 /// Nouns that only managers write.
 const PEOPLE: [&str; 4] = ["membership", "apiKey", "user", "company"];
 /// Tables whose rows say of which company they are, but are no rows that a studio makes.
@@ -126,7 +124,9 @@ async fn no_mutation_reaches_into_another_studio() {
     let contract = Contract::read().await;
     let before = app.row_counts().await;
     let mut tried = 0;
-    for mutation in callable(&contract).filter(|mutation| !OPEN_MUTATIONS.contains(&mutation.name.as_str())) {
+    for mutation in
+        contract.roots(Root::Mutation).iter().filter(|mutation| !OPEN_MUTATIONS.contains(&mutation.name.as_str()))
+    {
         for leaf in contract.leaves(mutation).iter().filter(|leaf| leaf.type_name == "ID") {
             let of = theirs.values.type_of_id(mutation, leaf.path.last().unwrap());
             let (foreign, absent) = &theirs.values.ids[&of];
@@ -160,7 +160,7 @@ async fn nobody_writes_what_their_role_does_not_open() {
     let abroad = [(ours.company_id, Role::Viewer), (theirs.company_id, Role::Manager)];
     let abroad = app.person(UserRole::Member, &abroad).await;
     let before = app.row_counts().await;
-    for mutation in callable(&contract) {
+    for mutation in contract.roots(Root::Mutation) {
         let name = mutation.name.as_str();
         if OPEN_MUTATIONS.contains(&name) || OWN_MUTATIONS.contains(&name) {
             continue;
@@ -222,7 +222,7 @@ async fn who_is_not_known_reaches_what_is_open_and_nothing_else() {
     let anonymous = app.anonymous();
     let before = app.row_counts().await;
     for (root, open) in [(Root::Query, &OPEN_QUERIES[..]), (Root::Mutation, &OPEN_MUTATIONS[..])] {
-        for field in contract.roots(root).iter().filter(|field| !BY_MULTIPART.contains(&field.name.as_str())) {
+        for field in contract.roots(root) {
             let document = contract.own_call(root, field, &ours.values);
             let is_open = open.contains(&field.name.as_str());
             if is_open && root == Root::Mutation {
@@ -266,11 +266,6 @@ async fn two_studios() -> (TestApp, Everything, Everything) {
     let ours = app.everything("bergamot").await;
     let theirs = app.everything("aquamarine").await;
     (app, ours, theirs)
-}
-
-/// Mutations that a document alone can call.
-fn callable(contract: &Contract) -> impl Iterator<Item = &Field> {
-    contract.roots(Root::Mutation).iter().filter(|mutation| !BY_MULTIPART.contains(&mutation.name.as_str()))
 }
 
 /// What a caller may put at a leaf: something of a studio, and something that does not exist.

@@ -4,8 +4,9 @@ use std::sync::{Arc, LazyLock};
 
 use arvlite_api::app::App;
 use arvlite_api::auth::Viewer;
-use arvlite_api::graphql;
-use async_graphql::{Request, Variables};
+use arvlite_api::graphql::{self, Upload, UploadSlot, UploadedFile};
+use async_graphql::{Name, Request, Variables};
+use futures_util::stream;
 use serde_json::Value;
 
 static SCHEMA: LazyLock<graphql::AppSchema> = LazyLock::new(graphql::build);
@@ -35,9 +36,23 @@ impl Client {
 
     /// Asks.
     pub async fn try_ask(&self, document: &str, variables: Value) -> Answer {
-        let request = Request::new(document).variables(Variables::from_json(variables));
+        let mut request = Request::new(document).variables(Variables::from_json(variables));
+        if document.contains("($file: Upload!)") {
+            request.variables.insert(Name::new("file"), Upload::marker());
+            request = request.data(UploadSlot::new(photo()));
+        }
         let response = graphql::execute(&SCHEMA, graphql::with_data(request, &self.app, &self.viewer)).await;
         Answer(serde_json::to_value(response).unwrap())
+    }
+}
+
+/// A photo that comes beside the document.
+fn photo() -> UploadedFile {
+    let bytes = include_bytes!("../../api/assets/demo/lemons.jpg").as_slice();
+    UploadedFile {
+        name: Some("lemons.jpg".to_owned()),
+        content_type: Some("image/jpeg".to_owned()),
+        bytes: Box::pin(stream::iter([Ok(bytes.into())])),
     }
 }
 

@@ -218,7 +218,9 @@ impl Contract {
             Root::Mutation => "mutation",
             Root::Subscription => "subscription",
         };
-        format!("{operation} {{ {}{} {selection} }}", field.name, self.arguments(field, values, given))
+        let arguments = self.arguments(field, values, given);
+        let variables = if arguments.contains("$file") { "($file: Upload!)" } else { "" };
+        format!("{operation}{variables} {{ {}{arguments} {selection} }}", field.name)
     }
 
     /// A call that succeeds when the caller owns what the values name: with the id that says which, and in a mutation

@@ -68,6 +68,8 @@ impl Values {
             "Boolean" => "true".to_owned(),
             "Int" => "1".to_owned(),
             "Float" => "1.0".to_owned(),
+            // The client puts a photo there.
+            "Upload" => "$file".to_owned(),
             "JSON" => "{ }".to_owned(),
             "Bytes" => text("1".to_owned()),
             "TimeZone" => text("UTC".to_owned()),
