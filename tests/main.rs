@@ -2,6 +2,8 @@
 //!
 //! Every test has a database of its own, cloned from one migrated template, on a PostgreSQL that the first test starts.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 mod api_key;
 mod architecture;
 mod batching;
