@@ -87,7 +87,7 @@ impl Tables {
         let indexes = indexes.collect();
         let rows = sql.query(CHECKS, &[]).await.unwrap();
         let checks = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-        let constraints = Catalog::clone(&*app.app.db.catalog().await.unwrap());
+        let constraints = Catalog::clone(app.app.db.catalog().await.unwrap());
         Self { names: app.tables().await, columns, references, indexes, checks, constraints }
     }
 
