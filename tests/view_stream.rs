@@ -161,7 +161,7 @@ async fn resumed_again_and_again_under_two_writers_nothing_is_lost_or_doubled() 
     let read = async {
         let mut told: Vec<i64> = Vec::new();
         while told.len() < total {
-            let from = if told.len() % 2 == 0 { &app } else { &twin };
+            let from = if told.len().is_multiple_of(2) { &app } else { &twin };
             let mut followed = from.follow(&studio, Some(told.last().copied().unwrap_or(0))).await;
             let count = 37.min(total - told.len());
             told.extend(positions(&mut followed, count).await);

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use super::{Checks, Detail, Error, Problem, ProblemCode, Result};
 use crate::app::App;
 use crate::auth::{Permission, Readable, Viewer};
-use crate::global_id::NodeId;
+use crate::global_id::{NodeId, Tagged};
 
 /// How long a key of a repeated write is kept.
 pub const KEY_LIFETIME: TimeDelta = TimeDelta::hours(24);
@@ -160,7 +160,7 @@ impl Work<'_> {
     ///
     /// # Errors
     /// When the statement fails.
-    pub async fn find<E: Readable + crate::global_id::Tagged>(&self, id: NodeId<E>) -> Result<Option<E>> {
+    pub async fn find<E: Readable + Tagged>(&self, id: NodeId<E>) -> Result<Option<E>> {
         Ok(E::by_ids(self, &[id.number()]).await?.pop())
     }
 
@@ -168,10 +168,7 @@ impl Work<'_> {
     ///
     /// # Errors
     /// When there is none that the caller may write below.
-    pub async fn parent<E: Readable>(&self, field: &str, id: NodeId<E>) -> Result<E>
-    where
-        E: crate::global_id::Tagged,
-    {
+    pub async fn parent<E: Readable + Tagged>(&self, field: &str, id: NodeId<E>) -> Result<E> {
         match E::keep_alive(self.tx, id.number()).await? {
             Some(row) => Ok(row),
             None => Err(self.missing(field, id).await?),
@@ -182,10 +179,7 @@ impl Work<'_> {
     ///
     /// # Errors
     /// When there is none that the caller may change.
-    pub async fn target<E: Readable>(&self, field: &str, id: NodeId<E>) -> Result<E>
-    where
-        E: crate::global_id::Tagged,
-    {
+    pub async fn target<E: Readable + Tagged>(&self, field: &str, id: NodeId<E>) -> Result<E> {
         match E::lock(self.tx, id.number()).await? {
             Some(row) => Ok(row),
             None => Err(self.missing(field, id).await?),
@@ -193,10 +187,7 @@ impl Work<'_> {
     }
 
     /// Not yours to change if you can see it; otherwise it does not exist.
-    async fn missing<E: Readable>(&self, field: &str, id: NodeId<E>) -> Result<Error>
-    where
-        E: crate::global_id::Tagged,
-    {
+    async fn missing<E: Readable + Tagged>(&self, field: &str, id: NodeId<E>) -> Result<Error> {
         let readable = self.tx.with_scope(self.viewer.scope(E::NEEDS));
         let seen = E::by_ids(&readable, &[id.number()]).await?;
         Ok(if seen.iter().any(|row| !row.is_deleted()) && !seen.iter().any(|row| self.may_write(row)) {

@@ -110,7 +110,7 @@ pub struct Connection<T: NodeType> {
 
 impl<T: NodeType> Connection<T> {
     /// A page of the rows that were read for it: as many as asked for, and one more if there is one.
-    pub(crate) fn new(read: Rows<T::Row>, page: &PageOf<T::Row>, count: Count) -> Self {
+    pub(crate) fn new(read: &Rows<T::Row>, page: &PageOf<T::Row>, count: Count) -> Self {
         let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let more = read.len() > wanted;
         let mut rows: Vec<Arc<T::Row>> = read.iter().take(wanted).cloned().collect();

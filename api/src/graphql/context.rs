@@ -146,7 +146,7 @@ impl ContextExt for Context<'_> {
             let (loaders, page) = (loaders.clone(), Arc::clone(&counted));
             Box::pin(async move { loaders.count_children::<P, T::Row>(parent_id, &page).await }) as _
         };
-        Ok(Connection::new(rows, &page, Box::new(count)))
+        Ok(Connection::new(&rows, &page, Box::new(count)))
     }
 
     async fn list<T: NodeType>(&self, paging: Paging, list: ListOf<T>) -> Result<Connection<T>> {
@@ -158,7 +158,7 @@ impl ContextExt for Context<'_> {
             let (loaders, page) = (loaders.clone(), Arc::clone(&counted));
             Box::pin(async move { loaders.count::<T::Row>(&page).await }) as _
         };
-        Ok(Connection::new(rows, &page, Box::new(count)))
+        Ok(Connection::new(&rows, &page, Box::new(count)))
     }
 
     fn idempotency_key(&self) -> Option<String> {

@@ -1,14 +1,14 @@
 //! The inputs that narrow lists, and how they become a model's filter.
 
 use arvlite_db::{TextFilter, TimeFilter, TimeRange, models};
-use async_graphql::{Enum, InputObject};
+use async_graphql::{Enum, ID, InputObject};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::error::Result;
 use crate::domain::Error;
 use crate::enums::ArContentStatus;
-use crate::global_id::NodeId;
+use crate::global_id::{NodeId, Tagged};
 
 /// How deep AND, OR and NOT may be nested.
 const DEEPEST: usize = 4;
@@ -53,14 +53,15 @@ pub struct StringFilter {
     pub is_null: Option<bool>,
 }
 
-/// Which object a reference must point to. An unknown id finds nothing.
-#[derive(Debug, Clone, InputObject)]
-#[graphql(concrete(name = "ProjectIdFilter", params(models::Project)))]
-pub struct IdFilter<E: crate::global_id::Tagged + Send + Sync + 'static> {
+/// Which object a reference must point to. All given parts must hold; an unknown id finds nothing.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct IdFilter {
     /// This one.
-    pub eq: Option<NodeId<E>>,
+    pub eq: Option<ID>,
     /// One of these, at most 100.
-    pub one_of: Option<Vec<NodeId<E>>>,
+    pub one_of: Option<Vec<ID>>,
+    /// Is absent, or is not.
+    pub is_null: Option<bool>,
 }
 
 /// What an instant must be like. All given parts must hold.
@@ -113,7 +114,7 @@ pub struct ArContentWhereInput {
     /// The order of this code.
     pub unique_id: Option<Uuid>,
     /// Of these projects.
-    pub project_id: Option<IdFilter<models::Project>>,
+    pub project_id: Option<IdFilter>,
     /// With such a number.
     pub order_number: Option<StringFilter>,
     /// Of such a customer.
@@ -190,7 +191,7 @@ impl ArContentWhereInput {
             not: self.not.map(|not| not.into_filter(depth + 1)).transpose()?.map(Box::new),
             search: None,
             unique_id: self.unique_id,
-            project_ids: self.project_id.map(IdFilter::into_numbers).transpose()?.flatten(),
+            project_ids: self.project_id.map(IdFilter::into_numbers::<models::Project>).transpose()?.flatten(),
             order_number: self.order_number.map(StringFilter::into_filter).transpose()?,
             customer_name: self.customer_name.map(StringFilter::into_filter).transpose()?,
             customer_phone: self.customer_phone.map(StringFilter::into_filter).transpose()?,
@@ -211,11 +212,16 @@ impl ArContentStatusFilter {
     }
 }
 
-impl<E: crate::global_id::Tagged + Send + Sync + 'static> IdFilter<E> {
-    fn into_numbers(self) -> Result<Option<Vec<i64>>> {
+impl IdFilter {
+    /// The numbers that a reference which is never absent may have; none given is any.
+    fn into_numbers<E: Tagged>(self) -> Result<Option<Vec<i64>>> {
+        if self.is_null == Some(true) {
+            return Ok(Some(Vec::new()));
+        }
+        let number = |id: &ID| NodeId::<E>::parse(id).number();
         let one_of = self.one_of.map(few).transpose()?;
-        let one_of = one_of.map(|ids| ids.iter().map(NodeId::number).collect());
-        Ok(both(self.eq.map(|id| id.number()), one_of))
+        let one_of = one_of.map(|ids| ids.iter().map(number).collect());
+        Ok(both(self.eq.as_ref().map(number), one_of))
     }
 }
 

@@ -37,12 +37,12 @@ impl Client {
 
     async fn acknowledged(door: &Door) -> Self {
         let mut client = Self::open(door);
-        client.say(json!({ "type": "connection_init" }));
+        client.say(&json!({ "type": "connection_init" }));
         assert_eq!(client.hear().await, json!({ "type": "connection_ack" }));
         client
     }
 
-    fn say(&self, message: Value) {
+    fn say(&self, message: &Value) {
         self.send(Message::Text(message.to_string().into()));
     }
 
@@ -51,7 +51,7 @@ impl Client {
     }
 
     fn subscribe(&self, id: &str, query: &str) {
-        self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query } }));
+        self.say(&json!({ "id": id, "type": "subscribe", "payload": { "query": query } }));
     }
 
     async fn answer_ping(&mut self) {
@@ -224,11 +224,11 @@ async fn an_id_serves_one_operation_at_a_time() {
     let door = plain();
     let mut client = Client::acknowledged(&door).await;
     client.subscribe("a", "subscription { forever }");
-    client.say(json!({ "id": "a", "type": "complete" }));
+    client.say(&json!({ "id": "a", "type": "complete" }));
     client.subscribe("a", "{ hello }");
     assert_eq!(client.hear().await["type"], "next");
     assert_eq!(client.hear().await["type"], "complete");
-    client.say(json!({ "id": "unknown", "type": "complete" }));
+    client.say(&json!({ "id": "unknown", "type": "complete" }));
 
     let long = "я".repeat(128);
     client.subscribe(&long, "subscription { forever }");
@@ -245,11 +245,11 @@ async fn nothing_follows_a_clients_complete() {
     for _ in 0..10 {
         assert_eq!(client.hear().await["id"], "a");
     }
-    client.say(json!({ "id": "a", "type": "complete" }));
-    client.say(json!({ "type": "ping" }));
+    client.say(&json!({ "id": "a", "type": "complete" }));
+    client.say(&json!({ "type": "ping" }));
     // What was queued before may still come; after the pong nothing does.
     while client.hear().await != json!({ "type": "pong" }) {}
-    client.say(json!({ "type": "ping" }));
+    client.say(&json!({ "type": "ping" }));
     assert_eq!(client.hear().await, json!({ "type": "pong" }));
 }
 
@@ -263,7 +263,7 @@ async fn operations_are_few_and_one_too_many_is_an_error_of_its_own() {
     let heard = client.hear().await;
     assert_eq!((&heard["type"], &heard["id"]), (&json!("error"), &json!("100")));
     assert_eq!(heard["payload"][0]["extensions"]["code"], "THROTTLED");
-    client.say(json!({ "id": "7", "type": "complete" }));
+    client.say(&json!({ "id": "7", "type": "complete" }));
     client.subscribe("100", "{ hello }");
     assert_eq!(client.hear().await["type"], "next");
 }
@@ -271,10 +271,10 @@ async fn operations_are_few_and_one_too_many_is_an_error_of_its_own() {
 #[tokio::test]
 async fn a_ping_is_answered_with_its_payload() {
     let mut client = Client::open(&plain());
-    client.say(json!({ "type": "ping", "payload": { "n": 1 } }));
+    client.say(&json!({ "type": "ping", "payload": { "n": 1 } }));
     assert_eq!(client.hear().await, json!({ "type": "pong", "payload": { "n": 1 } }));
-    client.say(json!({ "type": "pong", "payload": { "n": 1 } }));
-    client.say(json!({ "type": "ping" }));
+    client.say(&json!({ "type": "pong", "payload": { "n": 1 } }));
+    client.say(&json!({ "type": "ping" }));
     assert_eq!(client.hear().await, json!({ "type": "pong" }));
 }
 
