@@ -39,7 +39,7 @@ async fn show(app: &TestApp, key: &str) -> Result<Viewer, Error> {
 
 async fn holder(app: &TestApp, key: &str) -> Client {
     match show(app, key).await {
-        Ok(viewer) => Client::new(&app.app, viewer),
+        Ok(viewer) => Client::new(&app.router, viewer, Some(key.to_owned())),
         Err(error) => panic!("{error:?}"),
     }
 }
@@ -107,14 +107,14 @@ async fn a_key_ends_when_it_is_revoked_or_expires() {
     holder(&app, lasting_key).await;
     holder(&app, passing_key).await;
 
-    app.app.clock.advance(TimeDelta::days(1));
+    app.pass(TimeDelta::days(1), &manager).await;
     assert!(matches!(show(&app, passing_key).await, Err(Error::Unauthenticated)));
     holder(&app, lasting_key).await;
     let revoke = json!({ "input": { "id": lasting["apiKey"]["id"] } });
     let revoked = manager.ask(REVOKE, revoke.clone()).await;
     assert_eq!(revoked["apiKeyRevoke"]["apiKey"]["revokedAt"], "2026-11-22T12:00:00+00:00");
     assert!(matches!(show(&app, lasting_key).await, Err(Error::Unauthenticated)));
-    app.app.clock.advance(TimeDelta::days(1));
+    app.pass(TimeDelta::days(1), &manager).await;
     assert_eq!(manager.ask(REVOKE, revoke).await, revoked, "the first revocation is the one that counts");
 }
 

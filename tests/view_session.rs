@@ -214,7 +214,7 @@ async fn programs_are_told_apart_and_not_counted() {
         user_agent: Some("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)".to_owned()),
         ..Caller::default()
     });
-    let program = Client::new(&app.app, Viewer { caller, ..app.anonymous().viewer });
+    let program = Client::new(&app.router, Viewer { caller, ..app.anonymous().viewer }, None);
     let session_id = Uuid::new_v4();
     start(&program, &content, session_id).await;
     let view = app.view(session_id).await.unwrap();

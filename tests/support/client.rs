@@ -1,20 +1,23 @@
-//! Somebody who asks, and what they are answered.
+//! Somebody who asks, through the whole router, and what they are answered.
 
-use std::sync::{Arc, LazyLock};
+use std::net::SocketAddr;
 
-use arvlite_api::app::App;
 use arvlite_api::auth::Viewer;
-use arvlite_api::graphql::{self, Upload, UploadSlot, UploadedFile};
-use async_graphql::{Name, Request, Variables};
-use futures_util::stream;
-use serde_json::Value;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::http::{Request, header};
+use serde_json::{Value, json};
+use tower::ServiceExt;
 
-static SCHEMA: LazyLock<graphql::AppSchema> = LazyLock::new(graphql::build);
+/// What separates the parts of a request with a file.
+const BOUNDARY: &str = "----of-the-tests";
 
 /// Somebody who asks.
 #[derive(Clone)]
 pub struct Client {
-    app: Arc<App>,
+    router: Router,
+    token: Option<String>,
     pub viewer: Viewer,
 }
 
@@ -23,8 +26,9 @@ pub struct Client {
 pub struct Answer(pub Value);
 
 impl Client {
-    pub fn new(app: &Arc<App>, viewer: Viewer) -> Self {
-        Self { app: Arc::clone(app), viewer }
+    /// Somebody who shows a token, or none. From the viewer come the address and the program that the request names.
+    pub fn new(router: &Router, viewer: Viewer, token: Option<String>) -> Self {
+        Self { router: router.clone(), token, viewer }
     }
 
     /// Asks, and panics if there are errors.
@@ -34,26 +38,64 @@ impl Client {
         answer.0["data"].clone()
     }
 
-    /// Asks.
+    /// Asks. Ids of requests are checked and left out of the answer, for no two are alike.
     pub async fn try_ask(&self, document: &str, variables: Value) -> Answer {
-        let mut request = Request::new(document).variables(Variables::from_json(variables));
-        if document.contains("($file: Upload!)") {
-            request.variables.insert(Name::new("file"), Upload::marker());
-            request = request.data(UploadSlot::new(photo()));
+        let operation = json!({ "query": document, "variables": variables });
+        let request = match document.contains("($file: Upload!)") {
+            true => self.request().header("GraphQL-Require-Preflight", "1").header(header::CONTENT_TYPE, multipart()),
+            false => self.request().header(header::CONTENT_TYPE, "application/json"),
+        };
+        let body = match document.contains("($file: Upload!)") {
+            true => with_photo(&operation),
+            false => operation.to_string().into_bytes(),
+        };
+        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        assert!(response.status().as_u16() < 500, "{} for {document}", response.status());
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let mut answer: Value = serde_json::from_slice(&bytes).unwrap();
+        for error in answer["errors"].as_array_mut().into_iter().flatten() {
+            let id = error["extensions"].as_object_mut().and_then(|extensions| extensions.remove("requestId"));
+            assert!(id.is_some_and(|id| id.is_string()), "an error without the id of its request");
         }
-        let response = graphql::execute(&SCHEMA, graphql::with_data(request, &self.app, &self.viewer)).await;
-        Answer(serde_json::to_value(response).unwrap())
+        if answer["errors"].is_null() {
+            answer.as_object_mut().unwrap().remove("errors");
+        }
+        Answer(answer)
+    }
+
+    fn request(&self) -> axum::http::request::Builder {
+        let mut request = Request::post("/graphql").header(header::ACCEPT, "application/json");
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(agent) = &self.viewer.caller.user_agent {
+            request = request.header(header::USER_AGENT, agent);
+        }
+        match &self.viewer.caller.address {
+            Some(address) => request.extension(ConnectInfo(SocketAddr::new(address.parse().unwrap(), 4000))),
+            None => request,
+        }
     }
 }
 
-/// A photo that comes beside the document.
-fn photo() -> UploadedFile {
-    let bytes = include_bytes!("../../api/assets/demo/lemons.jpg").as_slice();
-    UploadedFile {
-        name: Some("lemons.jpg".to_owned()),
-        content_type: Some("image/jpeg".to_owned()),
-        bytes: Box::pin(stream::iter([Ok(bytes.into())])),
-    }
+fn multipart() -> String {
+    format!("multipart/form-data; boundary={BOUNDARY}")
+}
+
+/// An operation with a photo beside it.
+fn with_photo(operation: &Value) -> Vec<u8> {
+    let mut operation = operation.clone();
+    operation["variables"]["file"] = Value::Null;
+    let part = |name: &str, more: &str| {
+        format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n")
+    };
+    let mut body = format!("{}{operation}\r\n", part("operations", ""));
+    body.push_str(&format!("{}{}\r\n", part("map", ""), json!({ "0": ["variables.file"] })));
+    body.push_str(&part("0", "; filename=\"lemons.jpg\"\r\nContent-Type: image/jpeg"));
+    let mut body = body.into_bytes();
+    body.extend_from_slice(include_bytes!("../../api/assets/demo/lemons.jpg"));
+    body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+    body
 }
 
 impl Answer {

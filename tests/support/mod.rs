@@ -20,18 +20,19 @@ pub use values::Values;
 use std::sync::Arc;
 
 use arvlite_api::app::App;
-use arvlite_api::auth::{Caller, KeyHolder, SignedIn, Viewer, Who};
+use arvlite_api::auth::{Caller, KeyHolder, SignedIn, Viewer, Who, token};
 use arvlite_api::clock::Clock;
 use arvlite_api::config::{Config, Mode};
 use arvlite_api::secret::SecretKey;
 use arvlite_api::storage::Store;
 use arvlite_db::models::{self, Role, UserRole};
 use arvlite_db::{ConnectOptions, Db, Scope};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// A running program on a database of its own, whose clock stands still until it is moved.
 pub struct TestApp {
     pub app: Arc<App>,
+    pub router: axum::Router,
     _folder: tempfile::TempDir,
 }
 
@@ -60,7 +61,8 @@ impl TestApp {
         let secret = SecretKey::new(vec![[7; 32]]).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let store = Store::local(folder.path()).unwrap();
-        Self { app: App::new(config, db, Clock::standing_at(noon()), secret, store), _folder: folder }
+        let app = App::new(config, db, Clock::standing_at(noon()), secret, store);
+        Self { router: arvlite_api::http::router(Arc::clone(&app)), app, _folder: folder }
     }
 
     /// A person who runs the platform.
@@ -73,9 +75,20 @@ impl TestApp {
         self.person(UserRole::Member, &[(company_id, role)]).await
     }
 
+    /// Lets time pass while somebody stays signed in, for which they must ask twice a day.
+    pub async fn pass(&self, time: TimeDelta, somebody: &Client) {
+        let step = TimeDelta::hours(11);
+        let mut left = time;
+        while left > TimeDelta::zero() {
+            self.app.clock.advance(left.min(step));
+            left -= step;
+            somebody.ask("{ __typename }", serde_json::json!({})).await;
+        }
+    }
+
     /// Nobody that is known.
     pub fn anonymous(&self) -> Client {
-        Client::new(&self.app, Viewer::anonymous(Caller::default()))
+        Client::new(&self.router, Viewer::anonymous(Caller::default()), None)
     }
 
     /// A person with some roles.
@@ -96,21 +109,23 @@ impl TestApp {
         for (company_id, role) in memberships {
             held.push(Arc::new(models::Membership::set(&tx, *company_id, user.id, *role, now).await.unwrap()));
         }
-        let sign_in = models::SignIn::insert(&tx, user.id, rand::random(), now).await.unwrap();
+        let (token, digest) = token::new_sign_in();
+        let sign_in = models::SignIn::insert(&tx, user.id, digest, now).await.unwrap();
         tx.commit().await.unwrap();
         let signed_in = SignedIn { sign_in_id: sign_in.id, user: Arc::new(user), memberships: held };
         let caller = Arc::new(Caller::default());
-        Client::new(&self.app, Viewer { who: Who::User(Arc::new(signed_in)), caller })
+        Client::new(&self.router, Viewer { who: Who::User(Arc::new(signed_in)), caller }, Some(token))
     }
 
     /// A program with a key of a company.
     pub async fn key(&self, company_id: i64, role: Role, scopes: &[models::ApiKeyScope]) -> Client {
         let tx = self.app.db.begin(Scope::Everything).await.unwrap();
+        let made = token::new_api_key();
         let new = models::NewApiKey {
             company_id,
             name: "key".to_owned(),
-            prefix: uuid::Uuid::new_v4().simple().to_string()[..12].to_owned(),
-            secret_sha256: vec![0; 32],
+            prefix: made.prefix,
+            secret_sha256: made.secret_sha256.to_vec(),
             role,
             scopes: scopes.to_vec(),
             expires_at: None,
@@ -119,6 +134,7 @@ impl TestApp {
         let key = models::ApiKey::insert(&tx, &new).await.unwrap();
         tx.commit().await.unwrap();
         let caller = Arc::new(Caller::default());
-        Client::new(&self.app, Viewer { who: Who::ApiKey(Arc::new(KeyHolder { key: Arc::new(key) })), caller })
+        let viewer = Viewer { who: Who::ApiKey(Arc::new(KeyHolder { key: Arc::new(key) })), caller };
+        Client::new(&self.router, viewer, Some(made.text))
     }
 }
