@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arvlite_api::domain::execute::problem_of;
+use arvlite_api::domain::problem_of;
 use arvlite_db::ConstraintKind;
 
 use crate::support::TestApp;

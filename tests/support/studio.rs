@@ -1,12 +1,12 @@
 //! A studio to test with: a company and what hangs below it, written through the commands.
 
 use arvlite_api::auth::Viewer;
-use arvlite_api::domain::Command;
 use arvlite_api::domain::ar_content::ArContentCreate;
 use arvlite_api::domain::company::CompanyCreate;
-use arvlite_api::domain::execute::{Executed, Outcome, execute};
+use arvlite_api::domain::execute::execute;
 use arvlite_api::domain::project::ProjectCreate;
 use arvlite_api::domain::video_schedule::VideoScheduleCreate;
+use arvlite_api::domain::{Command, Executed, Outcome};
 use arvlite_api::global_id::NodeId;
 use arvlite_db::Scope;
 use arvlite_db::models::{

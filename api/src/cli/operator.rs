@@ -9,8 +9,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::app::App;
 use crate::auth::{Permission, Viewer};
-use crate::domain::execute::{Executed, execute};
-use crate::domain::{Command, Error};
+use crate::domain::execute::execute;
+use crate::domain::{Command, Error, Executed};
 
 /// Runs a command for the operator.
 pub(super) async fn run<C: Command>(app: &Arc<App>, command: C) -> anyhow::Result<C::Outcome> {

@@ -10,7 +10,8 @@ use chrono::TimeDelta;
 use futures_util::Stream;
 use serde::Serialize;
 
-use super::{Changed, Checks, Command, Error, Executed, Problem, ProblemCode, Result, Work, execute::execute};
+use super::execute::execute;
+use super::{Changed, Checks, Command, Error, Executed, Problem, ProblemCode, Result, Work};
 use crate::app::App;
 use crate::auth::{Permission, Viewer};
 use crate::global_id::NodeId;

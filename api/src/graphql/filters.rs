@@ -5,7 +5,9 @@ use async_graphql::{Enum, ID, InputObject};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::context::ListOf;
 use super::error::Result;
+use super::types::ArContent;
 use crate::domain::Error;
 use crate::enums::ArContentStatus;
 use crate::global_id::{NodeId, Tagged};
@@ -162,8 +164,18 @@ impl ArContentOrder {
     }
 }
 
-/// The filter of a list of orders.
+/// A list of orders as it is asked for.
 pub(crate) fn ar_contents(
+    condition: Option<ArContentWhereInput>,
+    order_by: Option<ArContentOrder>,
+    search: Option<String>,
+    deleted: DeletedMode,
+) -> Result<ListOf<ArContent>> {
+    let order = order_by.map(ArContentOrder::into_parts);
+    Ok(ListOf { order, filter: ar_content_filter(condition, search)?, deleted: deleted.into() })
+}
+
+fn ar_content_filter(
     condition: Option<ArContentWhereInput>,
     search: Option<String>,
 ) -> Result<models::ArContentFilter> {

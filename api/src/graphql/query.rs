@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::connection::{Connection, Paging, UncountedConnection};
 use super::context::{ContextExt, ListOf};
 use super::error::Result;
-use super::filters::{self, ArContentOrder, ArContentOrderField, ArContentWhereInput, DeletedMode};
+use super::filters::{self, ArContentOrder, ArContentWhereInput, DeletedMode};
 use super::node::{self, Node, NodeType};
 use super::types::{
     ApiKey, ArContent, ArPlayback, Company, MediaUpload, Project, ServiceLimits, User, Video, VideoSchedule,
@@ -140,16 +140,16 @@ impl Query {
         #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
         deleted: DeletedMode,
     ) -> Result<Connection<ArContent>> {
-        let filter = filters::ar_contents(condition, search)?;
+        let list = filters::ar_contents(condition, order_by, search, deleted)?;
         let one_company =
             matches!(ctx.viewer().scope(models::ArContent::NEEDS), Scope::Companies(ids) if ids.len() == 1);
-        let one_project = filter.project_ids.as_ref().is_some_and(|ids| ids.len() == 1);
-        let anywhere = |field| matches!(field, ArContentOrderField::Id | ArContentOrderField::CreatedAt);
-        if !one_company && !one_project && order_by.as_ref().is_some_and(|order| !anywhere(order.field)) {
+        let one_project = list.filter.project_ids.as_ref().is_some_and(|ids| ids.len() == 1);
+        let anywhere =
+            matches!(list.order, None | Some((models::ArContentOrder::Id | models::ArContentOrder::CreatedAt, _)));
+        if !one_company && !one_project && !anywhere {
             let message = "across companies orders are listed by ID or CREATED_AT only; ask a company or a project";
             return Err(Error::bad_request("orderBy", message).into());
         }
-        let list = ListOf { order: order_by.map(ArContentOrder::into_parts), filter, deleted: deleted.into() };
         all(ctx, Paging::new(first, after, last, before), list).await
     }
 

@@ -10,8 +10,8 @@ use crate::app::App;
 use crate::auth::Viewer;
 use crate::cli::operator::in_words;
 use crate::clock::Clock;
-use crate::domain::execute::{Executed, execute};
-use crate::domain::{Command, Outcome};
+use crate::domain::execute::execute;
+use crate::domain::{Command, Executed, Outcome};
 
 /// How long before the first start the studios began to work.
 const HISTORY: TimeDelta = TimeDelta::days(31);

@@ -102,11 +102,7 @@ impl Company {
         #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
         deleted: DeletedMode,
     ) -> Result<Connection<ArContent>> {
-        let list = ListOf {
-            order: order_by.map(ArContentOrder::into_parts),
-            filter: filters::ar_contents(condition, search)?,
-            deleted: deleted.into(),
-        };
+        let list = filters::ar_contents(condition, order_by, search, deleted)?;
         ctx.children::<models::Company, ArContent>(self.0.id, Paging::new(first, after, last, before), list).await
     }
 }

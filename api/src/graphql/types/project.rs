@@ -6,7 +6,7 @@ use super::{ArContent, Company};
 use crate::enums::ProjectStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
-use crate::graphql::context::{ContextExt, ListOf};
+use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
 use crate::graphql::filters::{self, ArContentOrder, ArContentWhereInput, DeletedMode};
 use crate::graphql::node::node_type;
@@ -76,11 +76,7 @@ impl Project {
         #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
         deleted: DeletedMode,
     ) -> Result<Connection<ArContent>> {
-        let list = ListOf {
-            order: order_by.map(ArContentOrder::into_parts),
-            filter: filters::ar_contents(condition, search)?,
-            deleted: deleted.into(),
-        };
+        let list = filters::ar_contents(condition, order_by, search, deleted)?;
         ctx.children::<models::Project, ArContent>(self.0.id, Paging::new(first, after, last, before), list).await
     }
 }
