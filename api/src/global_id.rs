@@ -89,6 +89,13 @@ impl<E> Clone for NodeId<E> {
 
 impl<E> Copy for NodeId<E> {}
 
+impl<E> Default for NodeId<E> {
+    /// A reference to nothing.
+    fn default() -> Self {
+        Self { number: None, of: PhantomData }
+    }
+}
+
 impl<E> std::fmt::Debug for NodeId<E> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{:?}", self.number)

@@ -33,15 +33,7 @@ impl TestApp {
 
     /// A company with one project.
     pub async fn studio(&self, name: &str) -> Studio {
-        let company = self
-            .run(CompanyCreate {
-                name: name.to_owned(),
-                slug: None,
-                contact_email: None,
-                time_zone: None,
-                validate_only: false,
-            })
-            .await;
+        let company = self.run(CompanyCreate { name: name.to_owned(), ..CompanyCreate::default() }).await;
         let project = self.project(&company, "First").await;
         Studio { company, project }
     }
@@ -49,7 +41,7 @@ impl TestApp {
     /// A project.
     pub async fn project(&self, company: &Company, name: &str) -> Project {
         let company_id = NodeId::of(company.id);
-        self.run(ProjectCreate { company_id, name: name.to_owned(), status: None, validate_only: false }).await
+        self.run(ProjectCreate { company_id, name: name.to_owned(), ..ProjectCreate::default() }).await
     }
 
     /// An order without photo and videos.
@@ -57,14 +49,8 @@ impl TestApp {
         self.run(ArContentCreate {
             project_id: NodeId::of(project.id),
             order_number: Some(number.to_owned()),
-            customer_name: None,
-            customer_phone: None,
-            customer_email: None,
             duration_years: 1,
-            metadata: None,
-            photo_upload_id: None,
-            video_upload_ids: None,
-            validate_only: false,
+            ..ArContentCreate::default()
         })
         .await
     }
@@ -135,9 +121,7 @@ impl TestApp {
             video_id: NodeId::of(video.id),
             start_time: now + TimeDelta::hours(opens),
             end_time: now + TimeDelta::hours(closes),
-            priority: 0,
-            description: None,
-            validate_only: false,
+            ..VideoScheduleCreate::default()
         })
         .await
     }

@@ -20,7 +20,7 @@ const LONGEST_METADATA: usize = 16 * 1024;
 const MOST_VIDEOS: usize = 20;
 
 /// A new order.
-#[derive(Debug, Clone, Serialize, InputObject)]
+#[derive(Debug, Clone, Default, Serialize, InputObject)]
 #[graphql(name = "ArContentCreateInput")]
 pub struct ArContentCreate {
     /// The project.
@@ -157,7 +157,7 @@ pub fn years_after(instant: DateTime<Utc>, years: i32) -> DateTime<Utc> {
 }
 
 /// The operator's choice of what an order plays.
-#[derive(Debug, Clone, Serialize, InputObject)]
+#[derive(Debug, Clone, Default, Serialize, InputObject)]
 #[graphql(name = "ArContentPinVideoInput")]
 pub struct ArContentPinVideo {
     /// The order.

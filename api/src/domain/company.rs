@@ -10,7 +10,7 @@ use crate::auth::Permission;
 use crate::domain::slug::slug_of;
 
 /// A new company.
-#[derive(Debug, Clone, Serialize, InputObject)]
+#[derive(Debug, Clone, Default, Serialize, InputObject)]
 #[graphql(name = "CompanyCreateInput")]
 pub struct CompanyCreate {
     /// Its name, of 1 to 255 characters.

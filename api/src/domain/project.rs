@@ -10,7 +10,7 @@ use crate::enums;
 use crate::global_id::NodeId;
 
 /// A new project.
-#[derive(Debug, Clone, Serialize, InputObject)]
+#[derive(Debug, Clone, Default, Serialize, InputObject)]
 #[graphql(name = "ProjectCreateInput")]
 pub struct ProjectCreate {
     /// The company.

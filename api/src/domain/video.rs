@@ -11,7 +11,7 @@ use crate::auth::Permission;
 use crate::global_id::NodeId;
 
 /// A new video of an order.
-#[derive(Debug, Clone, Serialize, InputObject)]
+#[derive(Debug, Clone, Default, Serialize, InputObject)]
 #[graphql(name = "VideoCreateInput")]
 pub struct VideoCreate {
     /// The order.

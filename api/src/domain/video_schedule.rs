@@ -13,7 +13,7 @@ use crate::global_id::NodeId;
 const FURTHEST_PRIORITY: i32 = 1000;
 
 /// A new window: half open, from `startTime` up to, not including, `endTime`.
-#[derive(Debug, Clone, Serialize, InputObject)]
+#[derive(Debug, Clone, Default, Serialize, InputObject)]
 #[graphql(name = "VideoScheduleCreateInput")]
 pub struct VideoScheduleCreate {
     /// What plays.

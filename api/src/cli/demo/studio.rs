@@ -34,8 +34,7 @@ pub(super) async fn write(seed: &Seed) -> anyhow::Result<Vec<Company>> {
                     ProjectCreate {
                         company_id: NodeId::of(company.id),
                         name: project_plan.name.to_owned(),
-                        status: None,
-                        validate_only: false,
+                        ..ProjectCreate::default()
                     },
                 )
                 .await?;
@@ -60,7 +59,7 @@ async fn company(seed: &Seed, plan: &StudioPlan) -> anyhow::Result<Company> {
             slug: Some(plan.slug.to_owned()),
             contact_email: Some(plan.contact_email.to_owned()),
             time_zone: Some(plan.time_zone),
-            validate_only: false,
+            ..CompanyCreate::default()
         },
     )
     .await
@@ -86,7 +85,7 @@ async fn order(seed: &Seed, key: &str, project: &Project, plan: &OrderPlan, plac
                 metadata: Some(async_graphql::Json(serde_json::json!({ "paper": "matte", "format": "20x30" }))),
                 photo_upload_id: Some(NodeId::of(photo.id)),
                 video_upload_ids: Some(videos),
-                validate_only: false,
+                ..ArContentCreate::default()
             },
         )
         .await?;
@@ -105,16 +104,14 @@ async fn rules(seed: &Seed, key: &str, content: &ArContent, second: &Video, plac
         video_id: NodeId::of(second.id),
         start_time: today + from,
         end_time: today + to,
-        priority: 0,
         description: Some(description.to_owned()),
-        validate_only: false,
+        ..VideoScheduleCreate::default()
     };
     if place % 3 == 0 {
         let pin = ArContentPinVideo {
             id: NodeId::of(content.id),
             video_id: async_graphql::MaybeUndefined::Value(NodeId::of(second.id)),
-            expected_version: None,
-            validate_only: false,
+            ..ArContentPinVideo::default()
         };
         let _: ArContent = seed.run(&format!("{key}/pin"), pin).await?;
         return Ok(());
