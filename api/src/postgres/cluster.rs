@@ -5,6 +5,7 @@ use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::account::{self, Account, private_folder};
 use super::search::Installation;
@@ -16,6 +17,10 @@ const LOCALES: [&str; 2] = ["C.UTF-8", "en_US.UTF-8"];
 
 /// An unfinished cluster carries this and a random name.
 const UNFINISHED: &str = "new-";
+
+/// A lock that was let go may be held for a moment yet: by a program that is being started, between fork and exec.
+const LOCK_TRIES: u32 = 20;
+const BETWEEN_LOCK_TRIES: Duration = Duration::from_millis(20);
 
 /// A cluster that is ours alone while this lives.
 #[derive(Debug)]
@@ -29,12 +34,12 @@ pub(super) struct Cluster {
 
 impl Cluster {
     /// Makes the folders and takes the lock.
-    pub(super) fn lock(data_dir: &Path) -> Result<Cluster, StartError> {
+    pub(super) async fn lock(data_dir: &Path) -> Result<Cluster, StartError> {
         passable_folder(data_dir)?;
         let data_dir = fs::canonicalize(data_dir).map_err(StartError::file("find", data_dir))?;
         let home = data_dir.join("postgres");
         passable_folder(&home)?;
-        let lock = take_lock(&home)?;
+        let lock = take_lock(&home).await?;
         Ok(Cluster { data_dir, home, account: None, _lock: lock })
     }
 
@@ -161,7 +166,7 @@ fn passable_folder(path: &Path) -> Result<(), StartError> {
         .map_err(StartError::file("change the permissions of", path))
 }
 
-fn take_lock(home: &Path) -> Result<File, StartError> {
+async fn take_lock(home: &Path) -> Result<File, StartError> {
     let path = home.join("lock");
     let mut lock = File::options()
         .read(true)
@@ -170,7 +175,15 @@ fn take_lock(home: &Path) -> Result<File, StartError> {
         .truncate(false)
         .open(&path)
         .map_err(StartError::file("open", &path))?;
-    match lock.try_lock() {
+    let mut tries = LOCK_TRIES;
+    let locked = loop {
+        tries -= 1;
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) if tries > 0 => tokio::time::sleep(BETWEEN_LOCK_TRIES).await,
+            locked => break locked,
+        }
+    };
+    match locked {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut process = String::new();

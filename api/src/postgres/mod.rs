@@ -86,7 +86,7 @@ impl Postgres {
         settings: &Settings,
         say: &(dyn Fn(&str) + Sync),
     ) -> Result<Postgres, StartError> {
-        let mut cluster = Cluster::lock(&settings.data_dir)?;
+        let mut cluster = Cluster::lock(&settings.data_dir).await?;
         let installation = find_or_install(places, &cluster, settings, say).await?;
         cluster.choose_account(&installation)?;
         if cluster.major()?.is_none() {
