@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Common, Environment};
 use crate::app::App;
+use crate::config::Config;
 use crate::http;
 use crate::jobs::Background;
 
@@ -39,7 +40,7 @@ pub struct Serve {
 pub async fn run(common: &Common, serve: Serve) -> anyhow::Result<()> {
     let mut config = common.configuration()?;
     config.listen = serve.listen.unwrap_or(config.listen);
-    let environment = Environment::open(config, common.may_install()).await?;
+    let mut environment = Environment::open(config, common.may_install()).await?;
     if serve.migrate {
         for name in migrate::upgrade(&environment.db).await? {
             tracing::info!("applied the migration {name}");
@@ -47,8 +48,8 @@ pub async fn run(common: &Common, serve: Serve) -> anyhow::Result<()> {
     }
     environment.require_current_schema().await?;
 
+    let listener = listen(&mut environment.config).await?;
     let app = environment.app().await?;
-    let listener = listen(&app).await?;
     let told_to_stop = told_to_stop()?;
     tracing::info!("listening on {}, reached at {}", listener.local_addr()?, app.config.public_url());
     serve_until(app, listener, told_to_stop).await?;
@@ -56,10 +57,12 @@ pub async fn run(common: &Common, serve: Serve) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes the address that the configuration names.
-pub(super) async fn listen(app: &App) -> anyhow::Result<TcpListener> {
-    let address = app.config.listen;
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+/// Takes the address that the configuration names. Port 0 is any free one, and the configuration names it from then on.
+pub(super) async fn listen(config: &mut Config) -> anyhow::Result<TcpListener> {
+    let address = config.listen;
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    config.listen = listener.local_addr()?;
+    Ok(listener)
 }
 
 /// Ctrl-C or SIGTERM, from now on.

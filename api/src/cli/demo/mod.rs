@@ -44,10 +44,10 @@ pub async fn run(common: &Common, demo: Demo) -> anyhow::Result<()> {
     let mut config = common.configuration()?;
     config.mode = Mode::Development;
     config.listen = demo.listen.unwrap_or(config.listen);
-    let environment = Environment::open(config, common.may_install()).await?;
+    let mut environment = Environment::open(config, common.may_install()).await?;
     migrate::upgrade(&environment.db).await?;
+    let listener = serve::listen(&mut environment.config).await?;
     let app = environment.app().await?;
-    let listener = serve::listen(&app).await?;
     let companies = fill(&app).await?;
     let told_to_stop = serve::told_to_stop()?;
     println!("{}", welcome(&app, &companies));
