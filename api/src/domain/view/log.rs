@@ -184,23 +184,15 @@ pub async fn follow(
 ) -> Result<impl Stream<Item = Result<LogItem>> + Send + use<>> {
     let session = resolve(app, viewer, of).await?;
     // Joined before the newest position is read: what is committed in between is told live.
-    let live = app.views.log.join();
+    let (live, as_of) = (app.views.log.join(), app.clock.now());
     let newest = ViewEvent::newest_position(&session).await?;
-    let position = match after {
+    let (position, behind, ready) = match after {
         Some(Cursor(position)) if position > newest => return Err(Error::InvalidCursor),
-        Some(Cursor(position)) => position,
-        None => newest,
+        Some(Cursor(position)) => (position, Some(newest), VecDeque::new()),
+        None => (newest, None, VecDeque::from([LogItem::CaughtUp { position: newest, as_of }])),
     };
-    let follower = Follower {
-        session,
-        of,
-        clock: app.clock.clone(),
-        live,
-        position,
-        behind: Some(newest),
-        announced: false,
-        ready: VecDeque::new(),
-    };
+    let (clock, announced) = (app.clock.clone(), after.is_none());
+    let follower = Follower { session, of, clock, live, position, behind, announced, ready };
     Ok(unfold(Some(follower), |follower| async {
         let mut follower = follower?;
         match follower.next().await {
