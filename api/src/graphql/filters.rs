@@ -180,8 +180,10 @@ fn ar_content_filter(
     search: Option<String>,
 ) -> Result<models::ArContentFilter> {
     let mut filter = condition.map_or_else(|| Ok(Default::default()), |condition| condition.into_filter(1))?;
-    filter.search =
-        search.map(|search| text(search.trim().to_owned())).transpose()?.filter(|search| !search.is_empty());
+    filter.search = search
+        .map(|search| text_in("search", search.trim().to_owned()))
+        .transpose()?
+        .filter(|search| !search.is_empty());
     Ok(filter)
 }
 
@@ -276,13 +278,19 @@ pub(crate) fn few<T>(values: Vec<T>) -> Result<Vec<T>> {
     if values.len() > MOST { Err(refused(format!("a list in `where` has at most {MOST} values"))) } else { Ok(values) }
 }
 
-/// A text that the database takes.
+/// A text in `where` that the database takes.
 pub(crate) fn text(text: String) -> Result<String> {
+    text_in("where", text)
+}
+
+/// A text in an argument that the database takes.
+pub(crate) fn text_in(argument: &str, text: String) -> Result<String> {
     if text.contains('\0') {
-        return Err(refused("a text contains the character NUL".to_owned()));
+        return Err(Error::bad_request(argument, "a text contains the character NUL").into());
     }
     if text.chars().count() > LONGEST {
-        return Err(refused(format!("a text to look for has at most {LONGEST} characters")));
+        let message = format!("a text to look for has at most {LONGEST} characters");
+        return Err(Error::bad_request(argument, message).into());
     }
     Ok(text)
 }

@@ -64,7 +64,7 @@ impl Query {
             (None, Some(slug)) => {
                 allowed::<Company>(ctx)?;
                 let session = ctx.loaders().session::<models::Company>();
-                let found = models::Company::by_slug(&session, &filters::text(slug)?).await?;
+                let found = models::Company::by_slug(&session, &filters::text_in("slug", slug)?).await?;
                 Ok(found.map(|row| Company::from_row(row.into())))
             }
             _ => Err(Error::bad_request("id", "give either `id` or `slug`").into()),
