@@ -1,9 +1,11 @@
 //! What phones open: the page of a printed code, and stored media.
 
+use std::convert::Infallible;
+
 use arvlite_db::Scope;
 use arvlite_db::models::Media;
 use async_graphql::Variables;
-use axum::extract::{Path, Request, State};
+use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
@@ -24,8 +26,20 @@ use crate::auth::Viewer;
 const PLAYBACK: &str = "query ArPage($uniqueId: UUID!) { arPlayback(uniqueId: $uniqueId) { \
     uniqueId at available reason photo { url width height } video { url width height } validUntil } }";
 
+/// What an address names in its last part. Bytes that are no text name nothing, just as an empty part.
+pub(super) struct Named(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(head: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let named = Path::<String>::from_request_parts(head, state).await;
+        Ok(Self(named.map(|Path(text)| text).unwrap_or_default()))
+    }
+}
+
 /// `GET /ar/{uniqueId}`.
-pub(super) async fn ar(State(door): State<Door>, Path(unique_id): Path<String>, request: Request) -> Response {
+pub(super) async fn ar(State(door): State<Door>, Named(unique_id): Named, request: Request) -> Response {
     let (head, _) = request.into_parts();
     match playback(&door, &unique_id, &head).await {
         Ok(playback) => {
@@ -54,10 +68,16 @@ async fn playback(door: &Door, unique_id: &str, head: &Parts) -> Result<Value, R
 }
 
 /// `GET /media/{name}`: whoever knows the name may have the bytes.
-pub(super) async fn media(State(door): State<Door>, Path(name): Path<String>, request: Request) -> Response {
+pub(super) async fn media(State(door): State<Door>, Named(name): Named, request: Request) -> Response {
     let (head, _) = request.into_parts();
     let id = id_of(&head.extensions);
-    match Media::by_name(&door.app.db.session(Scope::Everything), &name).await {
+    // Names are hexadecimal digits; the database does not take every other character.
+    let found = if name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Media::by_name(&door.app.db.session(Scope::Everything), &name).await
+    } else {
+        Ok(None)
+    };
+    match found {
         Ok(Some(media)) => {
             let object = MediaObject {
                 key: media.key,

@@ -6,7 +6,6 @@ use std::{io::Cursor, sync::Arc};
 
 use axum::{
     Json, Router,
-    extract::Path,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -15,6 +14,8 @@ use image::{ImageFormat, Luma};
 use qrcode::{EcLevel, QrCode, render::svg::Color};
 use serde_json::json;
 use uuid::Uuid;
+
+use super::pages::Named;
 
 /// Enough for a sharp print of about nine centimetres; modules are whole pixels, so the image may be a little larger.
 const MIN_SIDE: u32 = 1_024;
@@ -62,13 +63,10 @@ pub fn routes<S: Clone + Send + Sync + 'static>(public_url: &str) -> Router<S> {
     let for_png: Arc<str> = public_url.into();
     let for_svg = Arc::clone(&for_png);
     Router::new()
-        .route(
-            "/ar/{unique_id}/qr.png",
-            get(async move |Path(id): Path<String>| respond(&for_png, &id, "image/png", png)),
-        )
+        .route("/ar/{unique_id}/qr.png", get(async move |Named(id): Named| respond(&for_png, &id, "image/png", png)))
         .route(
             "/ar/{unique_id}/qr.svg",
-            get(async move |Path(id): Path<String>| respond(&for_svg, &id, "image/svg+xml", svg)),
+            get(async move |Named(id): Named| respond(&for_svg, &id, "image/svg+xml", svg)),
         )
 }
 
