@@ -1,26 +1,15 @@
 //! The binary as a person or a script meets it: words and exit codes.
 
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
+use crate::support::process::{arvlite, ended};
 use crate::support::{empty_database, fresh_database};
 
-/// The binary in an environment where nothing is configured.
-fn arvlite(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_arvlite"));
-    command.args(words).env_clear().env("PATH", "/usr/bin:/bin").kill_on_drop(true);
-    command
-}
-
 async fn run(words: &[&str], database_url: &str) -> (i32, String, String) {
-    ended(arvlite(words).env("DATABASE_URL", database_url).output().await.unwrap())
-}
-
-fn ended(output: Output) -> (i32, String, String) {
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    ended(arvlite(words).env("DATABASE_URL", database_url)).await
 }
 
 #[tokio::test]
@@ -55,7 +44,7 @@ async fn wrong_usage_and_configuration_are_told_apart_from_failure() {
     let url = "postgres://127.0.0.1:1/none";
     assert_eq!(run(&["db", "downgrade", "base", "--steps", "2"], url).await.0, 2);
     assert_eq!(run(&["fly"], url).await.0, 2);
-    let (code, _, words) = ended(arvlite(&["db", "check"]).env("ARVLITE_COLOUR", "red").output().await.unwrap());
+    let (code, _, words) = ended(arvlite(&["db", "check"]).env("ARVLITE_COLOUR", "red")).await;
     assert!(code == 2 && words.contains("colour"), "{words}");
     let (code, _, words) = run(&["db", "check"], "postgres://h/d?sslmode=maybe").await;
     assert!(code == 2 && words.contains("maybe"), "{words}");
@@ -78,7 +67,7 @@ async fn serve_creates_nothing_unless_told_to() {
 
 #[tokio::test]
 async fn serve_in_production_needs_a_key_of_its_own() {
-    let (code, _, words) = run(&["serve"], &fresh_database().await).await;
+    let (code, _, words) = run(&["serve", "--listen", "127.0.0.1:0"], &fresh_database().await).await;
     assert!(code == 2 && words.contains("ARVLITE_SECRET_KEY"), "{words}");
 }
 
@@ -128,6 +117,6 @@ async fn help_has_examples_everywhere() {
 
 #[tokio::test]
 async fn the_schema_is_printed_without_a_database() {
-    let (code, told, words) = ended(arvlite(&["schema"]).output().await.unwrap());
+    let (code, told, words) = ended(&mut arvlite(&["schema"])).await;
     assert!(code == 0 && told.contains("type Query"), "{words}");
 }

@@ -4,6 +4,7 @@ mod client;
 pub mod contract;
 mod everything;
 mod http;
+pub mod process;
 mod server;
 mod sql;
 mod studio;
