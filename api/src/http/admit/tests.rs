@@ -63,7 +63,8 @@ fn doubling_fragments_are_arithmetic() {
     assert!(looked_at <= written, "{looked_at} of {written}");
     assert!(done.is_err());
     is_refused_for(&doubling(30), "more than 1000 fields");
-    is_refused_for(&doubling(150), "deeper than 20 fields");
+    // Too deep as well: it is told of what the fragment that happens to be measured first breaks.
+    assert!(refused(&doubling(150)).is_some());
     assert_eq!(refused(&doubling(4)), None);
 }
 
