@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use arvlite_api::postgres::{Postgres, Settings, StartError};
 use arvlite_db::{ConnectOptions, Db, migrate};
+use futures_util::StreamExt;
 use tokio::sync::OnceCell;
 
 static SERVER: OnceCell<Server> = OnceCell::const_new();
@@ -37,9 +38,12 @@ async fn database_like_template(name: &str) -> String {
 impl Server {
     async fn start() -> Self {
         let postgres = start_first_free().await;
-        for name in databases(&postgres).await {
-            run(&postgres, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
-        }
+        let dropped = databases(&postgres).await.into_iter().map(|name| {
+            let statement = format!("DROP DATABASE {name} WITH (FORCE)");
+            let postgres = &postgres;
+            async move { run(postgres, &statement).await }
+        });
+        futures_util::stream::iter(dropped).buffer_unordered(8).collect::<Vec<()>>().await;
         let template = "template_of_tests".to_owned();
         run(&postgres, &format!("CREATE DATABASE {template}")).await;
         let db = Db::new(ConnectOptions::new(postgres.url(&template))).unwrap();

@@ -18,6 +18,7 @@ mod payload;
 mod query;
 mod scalars;
 mod secrets;
+mod shape;
 mod subscription;
 mod types;
 mod upload_scalar;
@@ -30,6 +31,8 @@ use async_graphql::{ID, ObjectType, Request, Response, Schema, SubscriptionType}
 use chrono_tz::Tz;
 
 use context::SignedInMeanwhile;
+use futures_util::{Stream, StreamExt};
+use shape::Shape;
 
 pub use context::IdempotencyKey;
 pub use loader::Loaders;
@@ -80,11 +83,31 @@ pub fn with_data(request: Request, app: &Arc<App>, viewer: &Viewer) -> Request {
 /// Tokio makes a task pause after some hundred steps. Here that would tear batches apart: resolvers that were cut off
 /// ask for their keys after the others' statement has left, and the number of statements depends on luck. So the
 /// execution does without, and yields where it waits for its loaders anyway.
-pub async fn execute<Q, M, S>(schema: &Schema<Q, M, S>, request: Request) -> Response
+pub async fn execute<Q, M, S>(schema: &Schema<Q, M, S>, mut request: Request) -> Response
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    tokio::task::unconstrained(schema.execute(request)).await
+    let shape = Shape::of(&mut request);
+    let mut response = tokio::task::unconstrained(schema.execute(request)).await;
+    shape.arrange(&mut response.data);
+    response
+}
+
+/// Runs a subscription: the only call of the executor for it.
+pub fn follow<Q, M, S>(
+    schema: &Schema<Q, M, S>,
+    mut request: Request,
+) -> impl Stream<Item = Response> + Send + use<Q, M, S>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    let shape = Shape::of(&mut request);
+    schema.execute_stream(request).map(move |mut response| {
+        shape.arrange(&mut response.data);
+        response
+    })
 }

@@ -37,6 +37,6 @@ where
     }
 
     fn follow(&self, admitted: Admitted, viewer: &Viewer) -> BoxStream<'static, Response> {
-        self.schema.execute_stream(graphql::with_data(admitted.into_request(), &self.app, viewer))
+        Box::pin(graphql::follow(&self.schema, graphql::with_data(admitted.into_request(), &self.app, viewer)))
     }
 }
