@@ -36,6 +36,10 @@ CREATE INDEX ar_view_sessions_ar_content_id_id_idx ON ar_view_sessions (ar_conte
 CREATE INDEX ar_view_sessions_video_id_id_idx ON ar_view_sessions (video_id, id);
 CREATE INDEX ar_view_sessions_company_id_started_at_idx
     ON ar_view_sessions (company_id, started_at) INCLUDE (device_type, ar_content_id, duration_seconds, video_played);
+-- Who is looking now: a few of very many.
+CREATE INDEX ar_view_sessions_company_id_id_active_idx ON ar_view_sessions (company_id, id) WHERE status = 'ACTIVE';
+CREATE INDEX ar_view_sessions_project_id_id_active_idx ON ar_view_sessions (project_id, id) WHERE status = 'ACTIVE';
+CREATE INDEX ar_view_sessions_ar_content_id_id_active_idx ON ar_view_sessions (ar_content_id, id) WHERE status = 'ACTIVE';
 -- What the sweeper of silent sessions reads.
 CREATE INDEX ar_view_sessions_last_seen_at_idx ON ar_view_sessions (last_seen_at) WHERE status = 'ACTIVE';
 

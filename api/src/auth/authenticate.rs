@@ -24,6 +24,8 @@ pub const SIGN_IN_LIFETIME: TimeDelta = TimeDelta::days(30);
 const NOTED_EVERY: TimeDelta = TimeDelta::minutes(2);
 /// How often a socket makes sure, besides the news. It also counts as a use of the sign-in.
 const LOOK_AGAIN: Duration = Duration::from_secs(300);
+/// When nobody knows whether a credential holds, it is soon looked again.
+const LOOK_AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
 /// Who shows this header. Nobody shows none.
 ///
@@ -69,7 +71,10 @@ pub fn until_revoked(app: &Arc<App>, viewer: &Viewer) -> impl Future<Output = ()
                 match still_holds(&app, &viewer).await {
                     Ok(true) => {}
                     Ok(false) => return app.credentials.forget_whoever_is(&viewer.who),
-                    Err(error) => tracing::warn!(%error, "it cannot be seen whether a credential still holds"),
+                    Err(error) => {
+                        tracing::warn!(%error, "it cannot be seen whether a credential still holds; it is tried again");
+                        ticks.reset_after(LOOK_AFTER_A_FAILURE);
+                    }
                 }
             }
         }

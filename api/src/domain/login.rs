@@ -143,6 +143,10 @@ async fn sign_in(
 ) -> Result<LoggedIn> {
     let now = app.clock.now();
     let tx = app.db.begin(Scope::Everything).await?;
+    // The address before the person, as they are counted: two sign-ins at once must not wait for each other.
+    if let Some(address) = address {
+        LoginAddress::uncount_login(&tx, address).await?;
+    }
     let user = still_the_same(&tx, &verified).await?.ok_or_else(refusal)?;
     if let Some(hash) = upgraded {
         User::upgrade_password(&tx, user.id, &hash).await?;
@@ -150,9 +154,6 @@ async fn sign_in(
     let (token, digest) = token::new_sign_in();
     let sign_in = SignIn::insert(&tx, user.id, digest, now).await?;
     User::signed_in(&tx, user.id, now).await?;
-    if let Some(address) = address {
-        LoginAddress::uncount_login(&tx, address).await?;
-    }
     let memberships = Membership::of_user(&tx, user.id).await?.into_iter().map(Arc::new).collect();
     let user = Arc::new(User { last_login_at: Some(now), ..user });
     let signed_in = Arc::new(SignedIn { sign_in_id: sign_in.id, user, memberships });

@@ -58,23 +58,38 @@ where
         UploadKind::Photo => app.config.limits.photo_bytes,
         UploadKind::Video => app.config.limits.video_bytes,
     };
-    let terms = Terms { kind: stored_kind(kind), max_bytes, declared_type: file.declared_type.as_deref() };
-    let received = app.store.receive(file.bytes, terms).await.map_err(refusal)?;
-    let object = received.keep(company.id).await.map_err(Error::internal)?;
-    let StoredObject { key: object_key, facts } = object;
-    let declared_type = file.declared_type.unwrap_or_else(|| facts.mime_type.to_owned());
-    let command = UploadFile { company_id, kind, filename, declared_type, facts, object_key: object_key.clone() };
-    let kept = execute(app, viewer, command, key).await;
-    let used = match &kept {
-        Ok(Executed::Done(changed)) => media_key(app, viewer, &changed.row).await? == Some(object_key.clone()),
-        Ok(Executed::Valid) | Err(_) => false,
-    };
-    if !used {
-        app.store.delete(&object_key).await.map_err(Error::internal)?;
-    }
-    match kept? {
-        Executed::Done(changed) => Ok(changed),
-        Executed::Valid => Err(Error::NotFound),
+    let IncomingFile { declared_type, bytes, .. } = file;
+    let terms = Terms { kind: stored_kind(kind), max_bytes, declared_type: declared_type.as_deref() };
+    let received = app.store.receive(bytes, terms).await.map_err(refusal)?;
+    let (app, viewer) = (Arc::clone(app), viewer.clone());
+    // In a task of its own: what happens to the object is settled even if nobody waits for the answer any more.
+    let settled = tokio::spawn(async move {
+        let StoredObject { key: object_key, facts } = received.keep(company.id).await.map_err(Error::internal)?;
+        let declared_type = declared_type.unwrap_or_else(|| facts.mime_type.to_owned());
+        let command = UploadFile { company_id, kind, filename, declared_type, facts, object_key: object_key.clone() };
+        let kept = execute(&app, &viewer, command, key).await;
+        if is_orphan(&app, &viewer, &kept, &object_key).await
+            && let Err(error) = app.store.delete(&object_key).await
+        {
+            tracing::warn!(%error, "an object that nobody needs could not be deleted");
+        }
+        match kept? {
+            Executed::Done(changed) => Ok(changed),
+            Executed::Valid => Err(Error::NotFound),
+        }
+    });
+    settled.await.map_err(Error::internal)?
+}
+
+/// Whether it is certain that no row points to the object. Where a commit got lost nobody knows: an object too many
+/// harms nobody, one too few darkens a printed code.
+async fn is_orphan(app: &App, viewer: &Viewer, kept: &Result<Executed<Received>>, object_key: &str) -> bool {
+    match kept {
+        Ok(Executed::Done(changed)) => {
+            matches!(media_key(app, viewer, &changed.row).await, Ok(key) if key.as_deref() != Some(object_key))
+        }
+        Err(Error::Db(_) | Error::Internal(_)) => false,
+        Ok(Executed::Valid) | Err(_) => true,
     }
 }
 

@@ -10,7 +10,10 @@ use super::{Changed, Checks, Command, Problem, ProblemCode, Result, Work};
 use crate::auth::Permission;
 use crate::global_id::NodeId;
 
-/// A new video of an order.
+/// How many videos an order may have: all of them are read to decide what plays.
+const MOST_VIDEOS: i64 = 200;
+
+/// A new video of an order, which has at most 200 of them.
 #[derive(Debug, Clone, Default, Serialize, InputObject)]
 #[graphql(name = "VideoCreateInput")]
 pub struct VideoCreate {
@@ -47,6 +50,7 @@ impl Command for VideoCreate {
         checks.optional_instant("subscriptionEnd", self.subscription_end);
         checks.finish()?;
         let content = work.target("arContentId", self.ar_content_id).await?;
+        work.refuse_more_than::<ArContent, Video>(MOST_VIDEOS, content.id, "arContentId").await?;
         let (upload, media_id) =
             ready_media(work, &["uploadId"], self.upload_id, UploadKind::Video, content.company_id).await?;
         let rotation_order = match self.rotation_order {

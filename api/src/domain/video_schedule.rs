@@ -9,10 +9,12 @@ use super::{Changed, Checks, Command, Detail, Problem, ProblemCode, Result, Warn
 use crate::auth::Permission;
 use crate::global_id::NodeId;
 
+/// How many windows an order may have: all of them are read to decide what plays.
+const MOST_WINDOWS: i64 = 1_000;
 /// How far from 0 a priority may be.
 const FURTHEST_PRIORITY: i32 = 1000;
 
-/// A new window: half open, from `startTime` up to, not including, `endTime`.
+/// A new window: half open, from `startTime` up to, not including, `endTime`. An order has at most 1,000 of them.
 #[derive(Debug, Clone, Default, Serialize, InputObject)]
 #[graphql(name = "VideoScheduleCreateInput")]
 pub struct VideoScheduleCreate {
@@ -58,6 +60,7 @@ impl Command for VideoScheduleCreate {
         let video = work.parent("videoId", self.video_id).await?;
         // One window of an order at a time, so that two that overlap see each other.
         let content = work.target("videoId", NodeId::<ArContent>::of(video.ar_content_id)).await?;
+        work.refuse_more_than::<ArContent, VideoSchedule>(MOST_WINDOWS, content.id, "videoId").await?;
         self.refuse_overlap(work, &content).await?;
         let new = NewVideoSchedule {
             company_id: video.company_id,

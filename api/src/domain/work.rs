@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use arvlite_db::{Entity, Tx};
+use arvlite_db::{ChildOf, Deleted, Entity, Tx};
 use chrono::{DateTime, Utc};
 
 use super::{Error, ProblemCode, Result};
@@ -74,5 +74,23 @@ impl Work<'_> {
 
     fn may_write<E: Entity>(&self, row: &E) -> bool {
         row.company().is_none_or(|company| self.tx.scope().holds(company))
+    }
+
+    /// Refuses another child of a parent that has as many as it may have. The parent must be locked.
+    ///
+    /// # Errors
+    /// When it has.
+    pub async fn refuse_more_than<P: Entity, C: ChildOf<P>>(
+        &self,
+        most: i64,
+        parent_id: i64,
+        field: &str,
+    ) -> Result<()> {
+        let counts = C::counts(self, &[parent_id], &C::Filter::default(), Deleted::Exclude).await?;
+        if counts.iter().any(|(_, count)| *count >= most) {
+            let message = format!("there are {most} of them already, and more are not allowed");
+            return Err(Error::refused(ProblemCode::TooLarge, field, message));
+        }
+        Ok(())
     }
 }

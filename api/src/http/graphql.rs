@@ -74,6 +74,9 @@ async fn post(door: &Door, head: &Parts, body: Body) -> Result<Answer, Refusal> 
             let before_the_file = timeout_at(deadline, multipart::read(body, boundary, door)).await;
             let (parameters, file) = before_the_file.map_err(|_| Refusal::timeout())??;
             let admitted = admit_over_http(door, parameters.into_incoming(key)?, &viewer)?;
+            if admitted.operation != OperationType::Mutation {
+                return run(door, admitted, &viewer, deadline).await;
+            }
             // A file takes as long as it takes to come; one that stops coming is cut by its own stream.
             let response = door.executor.execute(admitted.with(UploadSlot::new(file)), &viewer).await;
             Ok(Answer::of_response(response, &viewer.caller.request_id))

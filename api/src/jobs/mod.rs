@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arvlite_db::Scope;
-use arvlite_db::models::IdempotencyKey;
+use arvlite_db::models::{IdempotencyKey, LoginAddress};
+use chrono::TimeDelta;
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -15,6 +16,8 @@ use crate::domain::view;
 
 /// How old a half-received file must be before nobody is sending it any more.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long the failed sign-ins of an address are kept: longer than they count.
+const FAILURES_KEPT: TimeDelta = TimeDelta::hours(24);
 const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// The tasks of a serving process. Dropping it ends them.
@@ -57,5 +60,6 @@ pub async fn tidy(app: &App) -> anyhow::Result<()> {
     app.store.sweep_incoming(ABANDONED, now).await?;
     let tx = app.db.begin(Scope::Everything).await?;
     IdempotencyKey::forget(&tx, now - KEY_LIFETIME).await?;
+    LoginAddress::forget(&tx, now - FAILURES_KEPT).await?;
     Ok(tx.commit().await?)
 }

@@ -115,6 +115,7 @@ impl Cluster {
         initdb.arg("-D").arg(&unfinished).args([
             &format!("--username={USER}"),
             &format!("--locale={locale}"),
+            "--lc-messages=C",
             "--encoding=UTF8",
             "--data-checksums",
             "--auth-local=trust",

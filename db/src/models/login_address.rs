@@ -5,7 +5,7 @@ use diesel::sql_types::{Int4, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 
 use crate::prepared::Prepared;
-use crate::{Result, Session};
+use crate::{Result, Session, Tx};
 
 /// The table `login_addresses`.
 #[derive(Debug)]
@@ -65,6 +65,18 @@ impl LoginAddress {
         .bind::<Text, _>(address.to_owned())
         .execute(&mut *session.connection().await?)
         .await?;
+        Ok(())
+    }
+
+    /// Forgets addresses that nobody tried from since an instant.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn forget(tx: &Tx, before: DateTime<Utc>) -> Result<()> {
+        Prepared::<()>::new("DELETE FROM login_addresses WHERE last_attempt_at < ?")
+            .bind::<Timestamptz, _>(before)
+            .execute(&mut *tx.connection().await?)
+            .await?;
         Ok(())
     }
 }

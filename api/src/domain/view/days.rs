@@ -22,8 +22,10 @@ impl LogDays {
             return Ok(());
         }
         let session = db.session(Scope::Everything);
-        for day in [Some(today), today.checked_add_days(Days::new(1))].into_iter().flatten() {
-            ViewEvent::make_day(&session, day).await?;
+        ViewEvent::make_day(&session, today).await?;
+        let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
+        if let Err(error) = ViewEvent::make_day(&session, tomorrow).await {
+            tracing::warn!(%error, "tomorrow's part of the log could not be made; it is made when it begins");
         }
         *self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(today);
         Ok(())
