@@ -379,3 +379,13 @@ async fn a_busy_caller_costs_no_statement_a_request() {
     }
     assert_eq!(app.app.db.statements_sent(), before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_sign_ins_of_one_person_from_one_place_all_succeed() {
+    let app = TestApp::start().await;
+    person(&app, "anna@example.com").await;
+    for _ in 0..4 {
+        let four = (0..4).map(|_| token(&app.app, "anna@example.com"));
+        futures_util::future::join_all(four).await;
+    }
+}

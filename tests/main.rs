@@ -27,5 +27,6 @@ mod support;
 mod tenancy;
 mod tls;
 mod user;
+mod video_schedule;
 mod view_session;
 mod view_stream;

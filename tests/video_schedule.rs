@@ -1,0 +1,152 @@
+//! Windows: what is refused, what is odd, and what plays in them.
+
+use arvlite_api::global_id;
+use arvlite_db::models::{ArContent, Role, Video};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::support::{Client, Studio, TestApp, noon};
+
+const CREATE: &str = "mutation ($input: VideoScheduleCreateInput!) { videoScheduleCreate(input: $input) {
+    videoSchedule { id startTime endTime priority description video { filename } arContent { id } }
+    userErrors { __typename code field ... on ScheduleOverlapError { conflicts { id } } } warnings { code field } } }";
+
+const PLAYING: &str = "query ($id: ID!, $at: DateTime) { arContent(id: $id) {
+    activeVideo(at: $at) { video { filename } source reason validUntil schedule { id } } } }";
+
+struct Setting {
+    app: TestApp,
+    editor: Client,
+    studio: Studio,
+    content: ArContent,
+    videos: Vec<Video>,
+}
+
+async fn setting() -> Setting {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let editor = app.member(studio.company.id, Role::Editor).await;
+    let (content, videos) = app.playing(&studio.project, "1", &["first.mp4", "second.mp4"]).await;
+    Setting { app, editor, studio, content, videos }
+}
+
+fn hours(hours: i64) -> DateTime<Utc> {
+    noon() + TimeDelta::hours(hours)
+}
+
+impl Setting {
+    async fn create(&self, video: usize, from: i64, to: i64, more: Value) -> Value {
+        let mut input = json!({
+            "videoId": global_id::encode::<Video>(self.videos[video].id).0,
+            "startTime": hours(from).to_rfc3339(),
+            "endTime": hours(to).to_rfc3339(),
+        });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            input[key] = value.clone();
+        }
+        self.editor.ask(CREATE, json!({ "input": input })).await["videoScheduleCreate"].clone()
+    }
+
+    async fn playing(&self, at: Option<DateTime<Utc>>) -> Value {
+        let variables = json!({
+            "id": global_id::encode::<ArContent>(self.content.id).0,
+            "at": at.map(|at| at.to_rfc3339()),
+        });
+        self.editor.ask(PLAYING, variables).await["arContent"]["activeVideo"].clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_plays_from_its_start_up_to_not_including_its_end() {
+    let setting = setting().await;
+    let made = setting.create(1, 1, 3, json!({ "description": "  a feast  " })).await;
+    assert_eq!(made["userErrors"], json!([]));
+    assert_eq!(made["videoSchedule"]["description"], "a feast");
+    for (at, filename, source, until) in [
+        (hours(0), "first.mp4", "DEFAULT", Some(hours(1))),
+        (hours(1), "second.mp4", "SCHEDULE", Some(hours(3))),
+        (hours(3) - TimeDelta::microseconds(1), "second.mp4", "SCHEDULE", Some(hours(3))),
+        (hours(3), "first.mp4", "DEFAULT", Some(setting.content.expires_at)),
+    ] {
+        let playing = setting.playing(Some(at)).await;
+        assert_eq!((&playing["video"]["filename"], &playing["source"]), (&json!(filename), &json!(source)), "{at}");
+        let told: Option<DateTime<Utc>> = serde_json::from_value(playing["validUntil"].clone()).unwrap();
+        assert_eq!(told, until, "{at}");
+    }
+    assert_eq!(setting.playing(Some(hours(2))).await["schedule"]["id"], made["videoSchedule"]["id"]);
+    setting.app.app.clock.advance(TimeDelta::hours(2));
+    assert_eq!(setting.playing(None).await["video"]["filename"], "second.mp4");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overlap_of_equal_priority_is_refused_with_what_is_in_the_way() {
+    let setting = setting().await;
+    let first = setting.create(0, 1, 3, json!({})).await["videoSchedule"]["id"].clone();
+    let refused = setting.create(1, 2, 4, json!({})).await;
+    assert_eq!(refused["videoSchedule"], Value::Null);
+    let expected = json!([{ "__typename": "ScheduleOverlapError", "code": "OVERLAP", "field": ["input", "startTime"],
+        "conflicts": [{ "id": first }] }]);
+    assert_eq!(refused["userErrors"], expected);
+    for (from, to, more) in [(3, 4, json!({})), (0, 1, json!({})), (2, 3, json!({ "priority": 1 }))] {
+        assert_eq!(setting.create(1, from, to, more).await["userErrors"], json!([]), "{from} to {to}");
+    }
+    assert_eq!(setting.playing(Some(hours(2))).await["video"]["filename"], "second.mp4");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_overlapping_windows_at_once_exactly_one_stays() {
+    let setting = setting().await;
+    let tries = (0..20).map(|number| setting.create(number % 2, 1, 3, json!({})));
+    let made = futures_util::future::join_all(tries).await;
+    let stayed = made.iter().filter(|answer| answer["userErrors"] == json!([])).count();
+    assert_eq!(stayed, 1);
+    for refused in made.iter().filter(|answer| answer["videoSchedule"].is_null()) {
+        assert_eq!(refused["userErrors"][0]["code"], "OVERLAP");
+        assert_eq!(refused["userErrors"][0]["conflicts"].as_array().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_makes_no_sense_is_told_all_at_once() {
+    let setting = setting().await;
+    let more = json!({ "priority": 1001, "description": "x".repeat(501) });
+    let told = setting.create(0, 3, 3, more).await["userErrors"].clone();
+    let told: Vec<(String, String)> = told
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| (error["code"].to_string(), error["field"][1].to_string()))
+        .collect();
+    let expected = [("INVALID", "endTime"), ("TOO_LARGE", "priority"), ("TOO_LONG", "description")];
+    assert_eq!(told, expected.map(|(code, field)| (format!("\"{code}\""), format!("\"{field}\""))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_odd_is_done_and_told() {
+    let setting = setting().await;
+    let past = setting.create(0, -3, -2, json!({})).await;
+    assert_eq!(past["warnings"], json!([{ "code": "IN_THE_PAST", "field": ["input", "endTime"] }]));
+    let ends = format!("UPDATE videos SET subscription_end = '{}' WHERE id = {}", hours(2), setting.videos[1].id);
+    setting.app.change(&ends).await;
+    let short = setting.create(1, 1, 3, json!({})).await;
+    assert_eq!(short["warnings"], json!([{ "code": "SUBSCRIPTION_ENDS_FIRST", "field": ["input", "endTime"] }]));
+    let never = setting.create(1, 4, 5, json!({})).await;
+    assert_eq!(never["warnings"], json!([{ "code": "NEVER_PLAYS", "field": ["input", "videoId"] }]));
+    assert!(never["videoSchedule"]["id"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_has_at_most_a_thousand_windows() {
+    let setting = setting().await;
+    setting
+        .app
+        .change(&format!(
+            "INSERT INTO video_schedules (company_id, ar_content_id, video_id, start_time, end_time, created_at, updated_at)
+             SELECT {}, {}, {}, day, day + interval '1 hour', day, day
+             FROM generate_series(timestamptz '2030-01-01 00:00:00Z', timestamptz '2032-09-26 00:00:00Z', '1 day') day",
+            setting.studio.company.id, setting.content.id, setting.videos[0].id
+        ))
+        .await;
+    let refused = setting.create(0, 1, 2, json!({})).await;
+    assert_eq!(refused["userErrors"][0]["code"], "TOO_LARGE", "{refused:#}");
+}
