@@ -130,6 +130,10 @@ async fn what_is_odd_is_done_and_told() {
     setting.app.change(&ends).await;
     let short = setting.create(1, 1, 3, json!({})).await;
     assert_eq!(short["warnings"], json!([{ "code": "SUBSCRIPTION_ENDS_FIRST", "field": ["input", "endTime"] }]));
+    let tried = setting.create(1, 1, 4, json!({ "priority": 1, "validateOnly": true })).await;
+    assert_eq!((&tried["videoSchedule"], &tried["warnings"]), (&Value::Null, &short["warnings"]));
+    let late = setting.create(1, 24 * 400, 24 * 401, json!({})).await;
+    assert_eq!(late["warnings"], json!([{ "code": "NEVER_PLAYS", "field": ["input", "startTime"] }]));
     let never = setting.create(1, 4, 5, json!({})).await;
     assert_eq!(never["warnings"], json!([{ "code": "NEVER_PLAYS", "field": ["input", "videoId"] }]));
     assert!(never["videoSchedule"]["id"].is_string());

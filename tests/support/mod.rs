@@ -51,11 +51,20 @@ impl TestApp {
 
     /// A program on a database that may have others.
     pub async fn on(url: &str) -> Self {
+        Self::with_connections(url, 4).await
+    }
+
+    /// A program that asks everything over one connection.
+    pub async fn with_one_connection(url: &str) -> Self {
+        Self::with_connections(url, 1).await
+    }
+
+    async fn with_connections(url: &str, max_connections: usize) -> Self {
         let config = Config { mode: Mode::Development, database_url: Some(url.to_owned()), ..Config::default() };
         let options = ConnectOptions {
             wait: std::time::Duration::from_secs(30),
             statement_timeout: std::time::Duration::from_secs(30),
-            max_connections: 4,
+            max_connections,
             ..ConnectOptions::new(url)
         };
         let db = Db::new(options).unwrap();

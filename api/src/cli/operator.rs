@@ -16,7 +16,7 @@ use crate::domain::{Command, Error, Executed};
 pub(super) async fn run<C: Command>(app: &Arc<App>, command: C) -> anyhow::Result<C::Outcome> {
     match execute(app, &Viewer::system(), command, None).await {
         Ok(Executed::Done(outcome)) => Ok(outcome),
-        Ok(Executed::Valid) => Err(anyhow!("nothing was stored")),
+        Ok(Executed::Valid(_)) => Err(anyhow!("nothing was stored")),
         Err(error) => Err(in_words(error)),
     }
 }

@@ -66,6 +66,13 @@ impl Checks {
         }
     }
 
+    /// The same problems, told without a field.
+    #[must_use]
+    pub fn about_no_field(mut self) -> Self {
+        self.problems.iter_mut().for_each(|problem| problem.field.clear());
+        self
+    }
+
     /// Refuses if any problem was found.
     ///
     /// # Errors

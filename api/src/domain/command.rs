@@ -37,6 +37,10 @@ pub trait Outcome: Send + Sync + Sized + 'static {
     fn is_removed(&self) -> bool {
         false
     }
+    /// What is allowed but odd.
+    fn warnings(&self) -> &[Warning] {
+        &[]
+    }
     /// What a repeated write answers with.
     fn repeated(row: Self::Row) -> Self;
 }
@@ -106,6 +110,10 @@ impl<E: Entity> Outcome for Changed<E> {
         self.removed
     }
 
+    fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
     fn repeated(row: E) -> Self {
         Self::created(row)
     }
@@ -116,6 +124,6 @@ impl<E: Entity> Outcome for Changed<E> {
 pub enum Executed<T> {
     /// It was done and is durable.
     Done(T),
-    /// Nothing was stored: it would have been done, or it was done before and its row is no more.
-    Valid,
+    /// Nothing was stored: it would have been done, with what is odd, or it was done before and its row is no more.
+    Valid(Vec<Warning>),
 }

@@ -57,14 +57,15 @@ async fn attempt<C: Command>(
             None => None,
         };
         if let Some(Claim::Used(used)) = claim {
-            return Ok(repeat::<C>(&work, &used).await?.map_or(Executed::Valid, Executed::Done));
+            return Ok(repeat::<C>(&work, &used).await?.map_or(Executed::Valid(Vec::new()), Executed::Done));
         }
         let outcome = command.run(&work).await?;
         audit::<C>(&work, &outcome).await?;
         if let Some(Claim::First(id)) = claim {
             IdempotencyKey::made(&tx, id, outcome.row().id()).await?;
         }
-        Ok(if command.validate_only() { Executed::Valid } else { Executed::Done(outcome) })
+        let warnings = || outcome.warnings().to_vec();
+        Ok(if command.validate_only() { Executed::Valid(warnings()) } else { Executed::Done(outcome) })
     }
     .await;
     match done {
@@ -82,20 +83,21 @@ async fn attempt<C: Command>(
 /// Claims the key of a write that may be repeated, and refuses one that was used for something else.
 async fn claim_key<C: Command>(work: &Work<'_>, command: &C, key: &str) -> Result<Claim> {
     let mut checks = Checks::default();
-    let key = checks.text("idempotencyKey", key, 255);
-    checks.finish()?;
+    let key = checks.text("key", key, 255);
+    // The key is no part of the input, so its problems have no field of it.
+    checks.about_no_field().finish()?;
     let input = serde_json::to_vec(command).map_err(Error::internal)?;
     let fingerprint = Sha256::digest(&input);
     let (caller, valid_after) = (work.viewer.name(), work.now - KEY_LIFETIME);
     match IdempotencyKey::claim(work, &caller, &key, C::NAME, &fingerprint, work.now, valid_after).await {
         Ok(Claim::Used(used)) if used.command != C::NAME || used.fingerprint != fingerprint.as_slice() => {
             let message = "this key was used for another mutation or another input";
-            Err(Problem::new(ProblemCode::IdempotencyKeyParameterMismatch, ["idempotencyKey"], message).into())
+            Err(Problem::new(ProblemCode::IdempotencyKeyParameterMismatch, [""; 0], message).into())
         }
         Ok(claim) => Ok(claim),
         Err(DbError::Timeout) => {
             let message = "a write with this key is still at work; try again";
-            Err(Problem::new(ProblemCode::IdempotencyKeyInUse, ["idempotencyKey"], message).into())
+            Err(Problem::new(ProblemCode::IdempotencyKeyInUse, [""; 0], message).into())
         }
         Err(error) => Err(error.into()),
     }

@@ -75,7 +75,7 @@ where
         }
         match kept? {
             Executed::Done(changed) => Ok(changed),
-            Executed::Valid => Err(Error::NotFound),
+            Executed::Valid(_) => Err(Error::NotFound),
         }
     });
     settled.await.map_err(Error::internal)?
@@ -89,7 +89,7 @@ async fn is_orphan(app: &App, viewer: &Viewer, kept: &Result<Executed<Received>>
             matches!(media_key(app, viewer, &changed.row).await, Ok(key) if key.as_deref() != Some(object_key))
         }
         Err(Error::Db(_) | Error::Internal(_)) => false,
-        Ok(Executed::Valid) | Err(_) => true,
+        Ok(Executed::Valid(_)) | Err(_) => true,
     }
 }
 

@@ -74,7 +74,7 @@ impl Command for VideoScheduleCreate {
             updated_at: work.now,
         };
         let mut changed = Changed::created(VideoSchedule::insert(work, &new).await?);
-        changed.warnings = self.oddities(&video, work.now);
+        changed.warnings = self.oddities(&content, &video, work.now);
         Ok(changed)
     }
 }
@@ -91,7 +91,7 @@ impl VideoScheduleCreate {
         Err(Problem::new(ProblemCode::Overlap, ["startTime"], message).with(Detail::Overlap(ids)).into())
     }
 
-    fn oddities(&self, video: &Video, now: DateTime<Utc>) -> Vec<Warning> {
+    fn oddities(&self, content: &ArContent, video: &Video, now: DateTime<Utc>) -> Vec<Warning> {
         let odd = |code, message: &str, field: &str| Warning {
             code,
             message: message.to_owned(),
@@ -101,7 +101,10 @@ impl VideoScheduleCreate {
         if self.end_time <= now {
             oddities.push(odd(WarningCode::InThePast, "the window lies wholly in the past", "endTime"));
         }
-        if !video.is_active || video.subscription_end.is_some_and(|end| end <= self.start_time) {
+        if content.expires_at <= self.start_time {
+            let message = "the order's paid term is over before the window opens";
+            oddities.push(odd(WarningCode::NeverPlays, message, "startTime"));
+        } else if !video.is_active || video.subscription_end.is_some_and(|end| end <= self.start_time) {
             oddities.push(odd(WarningCode::NeverPlays, "this video may not be played in the window", "videoId"));
         } else if video.subscription_end.is_some_and(|end| end < self.end_time) {
             let message = "the video's subscription ends before the window does";

@@ -177,7 +177,7 @@ impl ContextExt for Context<'_> {
         let key = self.idempotency_key();
         match domain::execute::execute(self.app(), self.viewer(), command, key).await {
             Ok(Executed::Done(outcome)) => Ok(P::done(outcome)),
-            Ok(Executed::Valid) => Ok(P::refused(Vec::new())),
+            Ok(Executed::Valid(warnings)) => Ok(P::valid(warnings)),
             Err(domain::Error::Refused(problems)) => Ok(P::refused(problems)),
             Err(error) => Err(error.into()),
         }

@@ -100,7 +100,7 @@ impl Mutation {
     }
 
     /// Takes a small file in one request, by the GraphQL multipart request specification; it needs the header
-    /// `GraphQL-Require-Preflight`. What it becomes can be used for a day.
+    /// `GraphQL-Require-Preflight`. What it becomes can be used for a day, also more than once.
     async fn upload_file(
         &self,
         ctx: &Context<'_>,

@@ -12,8 +12,10 @@ use crate::domain::{self, Detail, Problem, ProblemCode};
 pub(crate) trait Payload<O> {
     /// It was done.
     fn done(outcome: O) -> Self;
-    /// It was not done: refused, or, with no problems, only tried.
+    /// It was refused.
     fn refused(problems: Vec<Problem>) -> Self;
+    /// It was only tried, and would have been done.
+    fn valid(warnings: Vec<domain::Warning>) -> Self;
 }
 
 /// Declares the payload of commands that change a row of one type: `payload!(VideoPayload { video: Video })`; with
@@ -41,6 +43,10 @@ macro_rules! payload {
             fn refused(problems: Vec<$crate::domain::Problem>) -> Self {
                 Self { $field: None, user_errors: $crate::graphql::payload::told(problems) }
             }
+
+            fn valid(_: Vec<$crate::domain::Warning>) -> Self {
+                Self { $field: None, user_errors: Vec::new() }
+            }
         }
     };
     ($(#[$meta:meta])* warned $name:ident { $field:ident: $type:ident }) => {
@@ -51,7 +57,7 @@ macro_rules! payload {
             pub $field: Option<$type>,
             /// What the caller can mend; empty when it was done, or would have been.
             pub user_errors: Vec<$crate::graphql::payload::UserError>,
-            /// What was done and is odd.
+            /// What was done, or would have been, and is odd.
             pub warnings: Vec<$crate::graphql::payload::Warning>,
         }
 
@@ -69,6 +75,11 @@ macro_rules! payload {
             fn refused(problems: Vec<$crate::domain::Problem>) -> Self {
                 let user_errors = $crate::graphql::payload::told(problems);
                 Self { $field: None, user_errors, warnings: Vec::new() }
+            }
+
+            fn valid(warnings: Vec<$crate::domain::Warning>) -> Self {
+                let warnings = warnings.into_iter().map(Into::into).collect();
+                Self { $field: None, user_errors: Vec::new(), warnings }
             }
         }
     };

@@ -10,7 +10,7 @@ use super::payload::{Payload, UserError, told};
 use super::types::{ApiKey, Viewer};
 use crate::domain::api_key::ApiKeyCreated;
 use crate::domain::login::{self, Login};
-use crate::domain::{Error, Problem};
+use crate::domain::{Error, Problem, Warning};
 
 /// What became of signing in.
 #[derive(Debug, SimpleObject)]
@@ -52,6 +52,10 @@ impl Payload<ApiKeyCreated> for ApiKeyCreatePayload {
 
     fn refused(problems: Vec<Problem>) -> Self {
         Self { api_key: None, secret: None, user_errors: told(problems) }
+    }
+
+    fn valid(_: Vec<Warning>) -> Self {
+        Self { api_key: None, secret: None, user_errors: Vec::new() }
     }
 }
 

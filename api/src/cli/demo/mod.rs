@@ -21,7 +21,7 @@ use crate::global_id;
 
 use seed::Seed;
 
-/// A studio with photos, videos, rules and a month of views, served on this machine
+/// A studio with photos, videos, schedules and a month of views, served on this machine
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
