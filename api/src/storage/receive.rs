@@ -81,22 +81,22 @@ pub struct StoredObject {
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiveError {
     /// There was not a single byte.
-    #[error("The file is empty.")]
+    #[error("the file is empty")]
     Empty,
     /// The file is longer than allowed.
-    #[error("The file is larger than {limit_bytes} bytes.")]
+    #[error("the file is larger than {limit_bytes} bytes")]
     TooLarge {
         /// How many bytes are allowed.
         limit_bytes: u64,
     },
     /// Neither the content nor the declared type is one that this kind accepts.
-    #[error("This type of file is not supported; supported are {}.", .supported.join(", "))]
+    #[error("this type of file is not supported; supported are {}", .supported.join(", "))]
     UnsupportedType {
         /// What is accepted instead.
         supported: &'static [&'static str],
     },
     /// The content is not what the client declared.
-    #[error("The file is declared as {declared}, but its content is {}.", .found.unwrap_or("something else"))]
+    #[error("the file is declared as {declared}, but its content is {}", .found.unwrap_or("something else"))]
     Mismatch {
         /// The declared type.
         declared: &'static str,
@@ -104,19 +104,19 @@ pub enum ReceiveError {
         found: Option<&'static str>,
     },
     /// It begins like a supported file and cannot be shown: damaged, cut off, or without pictures.
-    #[error("The file begins like {mime_type}, but it is damaged or incomplete.")]
+    #[error("the file begins like {mime_type}, but it is damaged or incomplete")]
     Damaged {
         /// The type by its first bytes.
         mime_type: &'static str,
     },
     /// A photo of more pixels than can be handled safely.
-    #[error("The photo has more than {limit_megapixels} megapixels.")]
+    #[error("the photo has more than {limit_megapixels} megapixels")]
     TooManyPixels {
         /// How many are allowed.
         limit_megapixels: u64,
     },
     /// The sender went away or its stream failed.
-    #[error("The upload was interrupted.")]
+    #[error("the upload was interrupted")]
     Interrupted(#[source] Box<dyn Error + Send + Sync>),
     /// Our side failed.
     #[error(transparent)]
