@@ -5,10 +5,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod api_key;
+mod ar_content;
 mod architecture;
 mod batching;
 mod catalog;
 mod cli;
+mod company;
 mod connections;
 mod deletion;
 mod demo;
@@ -22,13 +24,16 @@ mod over_http;
 mod pages;
 mod prepared;
 mod process;
+mod project;
 mod schema;
 mod several_processes;
 mod socket;
 mod support;
 mod tenancy;
 mod tls;
+mod upload;
 mod user;
+mod video;
 mod video_schedule;
 mod view_session;
 mod view_stream;

@@ -18,6 +18,7 @@ pub use server::{empty_database, fresh_database};
 pub use studio::Studio;
 pub use values::Values;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arvlite_api::app::App;
@@ -34,7 +35,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub struct TestApp {
     pub app: Arc<App>,
     pub router: axum::Router,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// When every test begins.
@@ -72,7 +73,7 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::local(folder.path()).unwrap();
         let app = App::new(config, db, Clock::standing_at(noon()), secret, store);
-        Self { router: arvlite_api::http::router(Arc::clone(&app)), app, _folder: folder }
+        Self { router: arvlite_api::http::router(Arc::clone(&app)), app, folder }
     }
 
     /// A person who runs the platform.
@@ -94,6 +95,18 @@ impl TestApp {
             left -= step;
             somebody.ask("{ __typename }", serde_json::json!({})).await;
         }
+    }
+
+    /// The files in the store's folder, half-written ones among them.
+    pub fn stored_files(&self) -> Vec<PathBuf> {
+        let (mut files, mut folders) = (Vec::new(), vec![self.folder.path().to_owned()]);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { folders.push(path) } else { files.push(path) }
+            }
+        }
+        files
     }
 
     /// Nobody that is known.

@@ -10,7 +10,8 @@ use arvlite_api::domain::{Command, Executed, Outcome};
 use arvlite_api::global_id::NodeId;
 use arvlite_db::Scope;
 use arvlite_db::models::{
-    ArContent, ArContentStatus, Company, Media, NewMedia, NewVideo, Project, Video, VideoSchedule, VideoStatus,
+    ArContent, ArContentStatus, Company, Media, NewMedia, NewUpload, NewVideo, Project, Upload, UploadKind,
+    UploadStatus, Video, VideoSchedule, VideoStatus,
 };
 use chrono::TimeDelta;
 
@@ -97,6 +98,29 @@ impl TestApp {
         let media = Media::insert(&tx, &new).await.unwrap();
         tx.commit().await.unwrap();
         media
+    }
+
+    /// An upload that can be used for a day, of an object without bytes.
+    pub async fn upload(&self, company_id: i64, kind: UploadKind) -> Upload {
+        let mime_type = if kind == UploadKind::Photo { "image/jpeg" } else { "video/mp4" };
+        let media = self.media(company_id, mime_type).await;
+        let now = self.app.clock.now();
+        let new = NewUpload {
+            company_id,
+            kind,
+            status: UploadStatus::Ready,
+            filename: format!("{}.bin", media.name),
+            declared_mime_type: media.mime_type,
+            declared_size_bytes: media.size_bytes,
+            received_bytes: media.size_bytes,
+            media_id: Some(media.id),
+            expires_at: now + TimeDelta::hours(24),
+            created_at: now,
+        };
+        let tx = self.app.db.begin(Scope::Everything).await.unwrap();
+        let upload = Upload::insert(&tx, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        upload
     }
 
     /// An order that plays: with a photo, and videos of these names.

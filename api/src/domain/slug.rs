@@ -1,7 +1,7 @@
 //! Names in addresses.
 
 /// The longest slug.
-const LONGEST: usize = 255;
+pub const LONGEST_SLUG: usize = 255;
 
 /// A name as a slug: Cyrillic letters transliterated, anything else that is no Latin letter or digit a hyphen. Empty
 /// if nothing of the name can be kept.
@@ -18,7 +18,7 @@ pub fn slug_of(name: &str) -> String {
             },
         }
     }
-    slug.truncate(LONGEST);
+    slug.truncate(LONGEST_SLUG);
     slug.trim_end_matches('-').to_owned()
 }
 

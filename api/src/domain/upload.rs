@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::execute::execute;
 use super::{Changed, Checks, Command, Error, Executed, Problem, ProblemCode, Result, Work};
 use crate::app::App;
-use crate::auth::{Permission, Viewer};
+use crate::auth::{Permission, Readable, Viewer};
 use crate::global_id::NodeId;
 use crate::storage::{self, MediaFacts, ReceiveError, StoredObject, Terms};
 
@@ -98,10 +98,25 @@ async fn may_upload_to(app: &App, viewer: &Viewer, company_id: NodeId<Company>) 
     if !viewer.may_somewhere(Permission::WriteUploads) {
         return Err(if viewer.is_anonymous() { Error::Unauthenticated } else { Error::Forbidden });
     }
-    let session = app.db.session(viewer.scope(Permission::WriteUploads));
+    if let Some(company) = live_company(app, viewer, Permission::WriteUploads, company_id).await? {
+        return Ok(company);
+    }
+    Err(match live_company(app, viewer, Company::NEEDS, company_id).await? {
+        Some(_) => Error::refused(ProblemCode::NotAllowed, "companyId", "is not yours to change"),
+        None => Error::refused(ProblemCode::NotFound, "companyId", "was not found"),
+    })
+}
+
+/// The company, if it lives and the permission is open to the caller there.
+async fn live_company(
+    app: &App,
+    viewer: &Viewer,
+    permission: Permission,
+    company_id: NodeId<Company>,
+) -> Result<Option<Company>> {
+    let session = app.db.session(viewer.scope(permission));
     let company = Company::by_ids(&session, &[company_id.number()]).await?.pop();
-    let company = company.filter(|company| company.deleted_at.is_none());
-    company.ok_or_else(|| Error::refused(ProblemCode::NotFound, "companyId", "was not found"))
+    Ok(company.filter(|company| company.deleted_at.is_none()))
 }
 
 /// Where the bytes of an upload are.
