@@ -13,6 +13,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use async_graphql_axum::GraphQLProtocol;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{FromRequestParts, Request};
 use axum::http::header::{HOST, ORIGIN};
@@ -54,7 +55,11 @@ async fn shake_hands(door: Door, request: Request) -> Result<Response, Refusal> 
         .max_frame_size(message_bytes)
         .protocols([PROTOCOL]);
     if handshake.selected_protocol().is_none() {
-        return Err(Refusal::malformed("the WebSocket sub-protocol is graphql-transport-ws"));
+        let asked = GraphQLProtocol::from_request_parts(&mut head, &()).await;
+        return Err(Refusal::malformed(match asked {
+            Ok(_) => "the old sub-protocol graphql-ws is not spoken here: ask for graphql-transport-ws",
+            Err(_) => "the WebSocket sub-protocol is graphql-transport-ws",
+        }));
     }
     let place = Arc::clone(&door.sockets).try_acquire_owned();
     let (Ok(place), false) = (place, door.stopping.is_cancelled()) else { return Err(Refusal::unavailable()) };
