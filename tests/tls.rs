@@ -54,9 +54,13 @@ impl TlsServer {
             command.uid(owner.uid()).gid(owner.gid());
         }
         let started = Self { server: command.spawn().unwrap(), port, _folder: folder };
-        while started.open("localhost", "sslmode=require").await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        let answers = async {
+            while started.open("localhost", "sslmode=require").await.is_err() {
+                ticks.tick().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), answers).await.unwrap();
         started
     }
 

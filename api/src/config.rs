@@ -275,7 +275,6 @@ mod tests {
             (vec![], Some("listen = "), "line"),
         ] {
             let words = refusal(&environment, file);
-            println!("{words}");
             assert!(words.contains(named), "{named}: {words}");
         }
     }

@@ -39,7 +39,7 @@ Examples:
     #[command(after_help = "Example:\n  arvlite db current")]
     Current,
     /// Print the tables as Diesel sees them, for db/src/schema.rs
-    #[command(after_help = "Example:\n  arvlite db print-schema > db/src/schema.rs")]
+    #[command(after_help = "Example:\n  arvlite db print-schema > schema.rs && mv schema.rs db/src/")]
     PrintSchema,
 }
 

@@ -66,8 +66,8 @@ pub async fn run(app: &Arc<App>, command: KeyCommand) -> anyhow::Result<()> {
             };
             let created = operator::run(app, command).await?;
             eprintln!("A key of {}; it is not shown again:", company.name);
-            println!("{}", created.secret.unwrap_or_default());
-            Ok(())
+            let secret = created.secret.ok_or_else(|| anyhow!("the key was made before"))?;
+            Ok(super::tell(&secret)?)
         }
         KeyCommand::Revoke { prefix } => {
             let session = app.db.session(Viewer::system().scope(Permission::ReadPeople));

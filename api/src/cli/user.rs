@@ -153,7 +153,7 @@ async fn new_password(app: &App, source: &PasswordSource) -> anyhow::Result<Stri
     let password = if source.generate { password::generate() } else { password::ask().await? };
     let hashed = hash_new_password(app, password.clone()).await.map_err(operator::in_words)?;
     if source.generate {
-        println!("{password}");
+        super::tell(&password)?;
     }
     Ok(hashed)
 }

@@ -74,7 +74,8 @@ async fn attempt<C: Command>(
             Ok(Executed::Done(outcome))
         }
         other => {
-            tx.rollback().await?;
+            // What went wrong first says more than a rollback that fails after it.
+            let _ = tx.rollback().await;
             other
         }
     }

@@ -7,14 +7,18 @@ use arvlite_db::{Constraint, ConstraintKind, DbError};
 use super::{Detail, Error, Problem, ProblemCode};
 use crate::app::App;
 
-/// A violated constraint as something that a user can mend.
 /// What an error of the database tells the user, if it tells anything.
 pub(super) async fn explain(app: &App, error: Arc<DbError>) -> Error {
     let DbError::Violated(violation) = &*error else { return Error::Db(error) };
-    let Ok(catalog) = app.db.catalog().await else { return Error::Db(error) };
-    match catalog.get(&violation.constraint) {
-        Some(constraint) => problem_of(constraint).into(),
-        None => Error::Db(error),
+    match app.db.catalog().await {
+        Ok(catalog) => match catalog.get(&violation.constraint) {
+            Some(constraint) => problem_of(constraint).into(),
+            None => Error::Db(error),
+        },
+        Err(unread) => {
+            tracing::warn!(%unread, "the catalog could not be read, so a violation cannot be told");
+            Error::Db(error)
+        }
     }
 }
 

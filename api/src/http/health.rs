@@ -46,7 +46,14 @@ async fn is_ready(door: &Door) -> bool {
     }
     let ready = match timeout(PATIENCE, migrate::state(&door.app.db)).await {
         Ok(Ok(state)) => state == migrate::State::Current,
-        Ok(Err(_)) | Err(_) => false,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "not ready: the schema's state cannot be read");
+            false
+        }
+        Err(_) => {
+            tracing::warn!("not ready: the database does not answer in time");
+            false
+        }
     };
     *last = Some((Instant::now(), ready));
     ready

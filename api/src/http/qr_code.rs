@@ -77,7 +77,7 @@ fn respond<Body: IntoResponse>(
     draw: fn(&str) -> Result<Body, QrCodeError>,
 ) -> Response {
     let Ok(unique_id) = Uuid::try_parse(unique_id) else {
-        return refusal(StatusCode::NOT_FOUND, "NOT_FOUND", "This is not the id of a content.");
+        return refusal(StatusCode::NOT_FOUND, "NOT_FOUND", "this is no id of an order");
     };
     match draw(&address(public_url, unique_id)) {
         Ok(code) => {
@@ -90,7 +90,7 @@ fn respond<Body: IntoResponse>(
         }
         Err(error) => {
             tracing::error!(%error, "no code for {unique_id}");
-            refusal(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "The code could not be drawn.")
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the code could not be drawn")
         }
     }
 }

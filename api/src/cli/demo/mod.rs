@@ -50,7 +50,7 @@ pub async fn run(common: &Common, demo: Demo) -> anyhow::Result<()> {
     let app = environment.app().await?;
     let companies = fill(&app).await?;
     let told_to_stop = serve::told_to_stop()?;
-    println!("{}", welcome(&app, &companies));
+    super::tell(&welcome(&app, &companies))?;
     serve::serve_until(app, listener, told_to_stop).await?;
     environment.close().await;
     Ok(())

@@ -76,7 +76,7 @@ fn view(
         browser: Some(browser.to_owned()),
         os: Some(os.to_owned()),
         user_agent: None,
-        network: Some(format!("203.0.113.{}/24", 0)),
+        network: Some("203.0.113.0/24".to_owned()),
         tracking_quality: TrackingQuality::Unknown,
         started_at,
     })

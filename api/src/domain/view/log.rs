@@ -83,12 +83,15 @@ impl ViewLog {
 /// Turns notifications into wake-ups, on a connection that is opened again whenever it breaks.
 async fn listen(db: Db, wake: Arc<Notify>) {
     loop {
-        if let Ok(mut listener) = Listener::start(&db, ViewEvent::CHANNEL).await {
-            // Whatever happened while nobody listened.
-            wake.notify_one();
-            while listener.next().await.is_ok() {
+        match Listener::start(&db, ViewEvent::CHANNEL).await {
+            Ok(mut listener) => {
+                // Whatever happened while nobody listened.
                 wake.notify_one();
+                while listener.next().await.is_ok() {
+                    wake.notify_one();
+                }
             }
+            Err(error) => tracing::warn!(%error, "the log cannot be listened to; it is read every second"),
         }
         tokio::time::sleep(PAUSE).await;
     }

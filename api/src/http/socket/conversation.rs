@@ -90,7 +90,8 @@ impl Conversation {
                 () = &mut self.revoked => return Some(Close::FORBIDDEN),
                 () = door.stopping.cancelled() => return Some(Close::GOING_AWAY),
                 () = &mut init_deadline, if self.viewer.is_none() => return Some(Close::INIT_TIMEOUT),
-                _ = ticks.tick() => match self.ping() {
+                // Before that the deadline of `connection_init` is what counts.
+                _ = ticks.tick(), if self.viewer.is_some() => match self.ping() {
                     Ok(()) => continue,
                     Err(close) => return Some(close),
                 },
