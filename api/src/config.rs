@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
+use uuid::Uuid;
 
 /// How the program is configured. Each key is `ARVLITE_<KEY>` in the environment and `<key>` in the file; the
 /// database's address is `DATABASE_URL` in the environment.
@@ -194,6 +195,18 @@ impl Config {
         Ok(sources.build()?.try_deserialize()?)
     }
 
+    /// The page of a code: what is printed, so it never changes.
+    #[must_use]
+    pub fn ar_url(&self, unique_id: Uuid) -> String {
+        ar_url(&self.public_url(), unique_id)
+    }
+
+    /// Where the bytes of a stored object are.
+    #[must_use]
+    pub fn media_url(&self, name: &str) -> String {
+        format!("{}/media/{name}", self.public_url())
+    }
+
     /// The address that phones and browsers reach the program at, without a slash at its end.
     #[must_use]
     pub fn public_url(&self) -> String {
@@ -208,6 +221,12 @@ fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, 
     let text = String::deserialize(deserializer)?;
     let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
     names.map(|name| name.parse().map_err(serde::de::Error::custom)).collect()
+}
+
+/// The page of a code below a public address.
+#[must_use]
+pub fn ar_url(public_url: &str, unique_id: Uuid) -> String {
+    format!("{}/ar/{unique_id}", public_url.trim_end_matches('/'))
 }
 
 #[cfg(test)]

@@ -15,10 +15,22 @@ use super::audit::audit;
 use super::violation::explain;
 use super::{Checks, Command, Error, Executed, Outcome, Problem, ProblemCode, Result, Work};
 use crate::app::App;
-use crate::auth::Viewer;
+use crate::auth::{Permission, Viewer};
 
 /// How long a key of a repeated write is kept.
 pub const KEY_LIFETIME: TimeDelta = TimeDelta::hours(24);
+
+/// Refuses callers who may do something nowhere, before anything is read for them.
+///
+/// # Errors
+/// Told apart are those whom nobody knows and those who are not allowed.
+pub fn require(viewer: &Viewer, permission: Permission) -> Result<()> {
+    match (viewer.may_somewhere(permission), viewer.is_anonymous()) {
+        (true, _) => Ok(()),
+        (false, true) => Err(Error::Unauthenticated),
+        (false, false) => Err(Error::Forbidden),
+    }
+}
 
 /// Runs a command for somebody. It finishes even if nobody waits for its end any more.
 ///
@@ -30,9 +42,7 @@ pub async fn execute<C: Command>(
     command: C,
     key: Option<String>,
 ) -> Result<Executed<C::Outcome>> {
-    if !viewer.may_somewhere(C::NEEDS) {
-        return Err(if viewer.is_anonymous() { Error::Unauthenticated } else { Error::Forbidden });
-    }
+    require(viewer, C::NEEDS)?;
     let (app, viewer) = (Arc::clone(app), viewer.clone());
     let finished = tokio::spawn(async move {
         match attempt(&app, &viewer, &command, key.as_deref()).await {

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use futures_util::Stream;
 use serde::Serialize;
 
-use super::execute::execute;
+use super::execute::{execute, require};
 use super::{Changed, Checks, Command, Error, Executed, Problem, ProblemCode, Result, Work};
 use crate::app::App;
 use crate::auth::{Permission, Readable, Viewer};
@@ -95,9 +95,7 @@ async fn is_orphan(app: &App, viewer: &Viewer, kept: &Result<Executed<Received>>
 
 /// The company that an upload goes to, if the caller may send bytes there.
 async fn may_upload_to(app: &App, viewer: &Viewer, company_id: NodeId<Company>) -> Result<Company> {
-    if !viewer.may_somewhere(Permission::WriteUploads) {
-        return Err(if viewer.is_anonymous() { Error::Unauthenticated } else { Error::Forbidden });
-    }
+    require(viewer, Permission::WriteUploads)?;
     if let Some(company) = live_company(app, viewer, Permission::WriteUploads, company_id).await? {
         return Ok(company);
     }

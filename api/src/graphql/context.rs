@@ -34,6 +34,8 @@ pub(crate) trait ContextExt {
     fn continue_as(&self, viewer: &Viewer);
     /// A row, if the viewer may see it.
     async fn one<T: NodeType>(&self, id: i64) -> Result<Option<T>>;
+    /// The row that a reference points to, if it points anywhere and the viewer may see it.
+    async fn one_of<T: NodeType>(&self, id: Option<i64>) -> Result<Option<T>>;
     /// A row that must be there for whoever sees the row that points to it.
     async fn the<T: NodeType>(&self, id: i64) -> Result<T>;
     /// Rows in the order of their ids, none where the viewer may not see one.
@@ -112,6 +114,13 @@ impl ContextExt for Context<'_> {
 
     async fn one<T: NodeType>(&self, id: i64) -> Result<Option<T>> {
         Ok(self.loaders().one::<T::Row>(id).await?.map(T::from_row))
+    }
+
+    async fn one_of<T: NodeType>(&self, id: Option<i64>) -> Result<Option<T>> {
+        match id {
+            Some(id) => self.one(id).await,
+            None => Ok(None),
+        }
     }
 
     async fn the<T: NodeType>(&self, id: i64) -> Result<T> {

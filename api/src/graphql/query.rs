@@ -18,6 +18,7 @@ use super::types::{
 use super::views::{self, AnalyticsScope, ViewSessionWhereInput};
 use crate::auth::Readable;
 use crate::domain::Error;
+use crate::domain::execute::require;
 use crate::domain::playback::read::playback_now;
 use crate::global_id::NodeId;
 
@@ -287,8 +288,7 @@ pub(crate) fn known(ctx: &Context<'_>) -> Result<()> {
 
 /// Refuses callers that may see no such row anywhere.
 pub(crate) fn allowed<T: NodeType>(ctx: &Context<'_>) -> Result<()> {
-    known(ctx)?;
-    if ctx.viewer().may_somewhere(T::Row::NEEDS) { Ok(()) } else { Err(Error::Forbidden.into()) }
+    Ok(require(ctx.viewer(), T::Row::NEEDS)?)
 }
 
 pub(crate) async fn by_id<T: NodeType>(ctx: &Context<'_>, id: &ID) -> Result<Option<T>>

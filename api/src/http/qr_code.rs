@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 use super::pages::Named;
 
+use crate::config::ar_url;
+
 /// Enough for a sharp print of about nine centimetres; modules are whole pixels, so the image may be a little larger.
 const MIN_SIDE: u32 = 1_024;
 /// A quarter of a code may be scratched or covered and it still reads.
@@ -53,11 +55,6 @@ pub fn svg(url: &str) -> Result<String, QrCodeError> {
         .build())
 }
 
-/// The address that the code of a content holds.
-pub fn address(public_url: &str, unique_id: Uuid) -> String {
-    format!("{}/ar/{unique_id}", public_url.trim_end_matches('/'))
-}
-
 /// Both routes, for codes that lead to `public_url`.
 pub fn routes<S: Clone + Send + Sync + 'static>(public_url: &str) -> Router<S> {
     let for_png: Arc<str> = public_url.into();
@@ -79,7 +76,7 @@ fn respond<Body: IntoResponse>(
     let Ok(unique_id) = Uuid::try_parse(unique_id) else {
         return refusal(StatusCode::NOT_FOUND, "NOT_FOUND", "this is no id of an order");
     };
-    match draw(&address(public_url, unique_id)) {
+    match draw(&ar_url(public_url, unique_id)) {
         Ok(code) => {
             let headers = [
                 (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
@@ -150,6 +147,6 @@ mod tests {
         }
         let answer = ask("/ar/no-id/qr.png").await.unwrap();
         assert_eq!(answer.status(), StatusCode::NOT_FOUND);
-        assert_eq!(address("https://photos.example.com/", Uuid::try_parse(id).unwrap()), URL);
+        assert_eq!(ar_url("https://photos.example.com/", Uuid::try_parse(id).unwrap()), URL);
     }
 }

@@ -48,14 +48,8 @@ impl ActiveVideo {
     pub(crate) async fn of(ctx: &Context<'_>, content: &models::ArContent, at: DateTime<Utc>) -> Result<Self> {
         let decision = ctx.loaders().rules_of(content).await?.decide(at);
         let playback::Decision { video, source, window, reason, valid_until } = decision;
-        let video = match video {
-            Some(id) => ctx.one(id).await?,
-            None => None,
-        };
-        let schedule = match window {
-            Some(id) => ctx.one(id).await?,
-            None => None,
-        };
+        let video = ctx.one_of(video).await?;
+        let schedule = ctx.one_of(window).await?;
         let (source, reason) = (source.into(), reason.map(Into::into));
         Ok(Self { at, video, source, reason, schedule, valid_until })
     }

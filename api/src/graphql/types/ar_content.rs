@@ -40,7 +40,7 @@ impl ArContent {
 
     /// The page that the printed code opens.
     async fn public_url(&self, ctx: &Context<'_>) -> String {
-        format!("{}/ar/{}", ctx.app().config.public_url(), self.0.unique_id)
+        ctx.app().config.ar_url(self.0.unique_id)
     }
 
     /// The studio's number, of 1 to 50 characters, unique in the project.
@@ -95,10 +95,7 @@ impl ArContent {
 
     /// The printed photo; null until there is one.
     async fn photo(&self, ctx: &Context<'_>) -> Result<Option<Media>> {
-        match self.0.photo_media_id {
-            Some(id) => ctx.one(id).await,
-            None => Ok(None),
-        }
+        ctx.one_of(self.0.photo_media_id).await
     }
 
     /// Absolute URL of the code's image, not its bytes.
@@ -111,7 +108,7 @@ impl ArContent {
             QrFormat::Png => "png",
             QrFormat::Svg => "svg",
         };
-        format!("{}/ar/{}/qr.{ending}", ctx.app().config.public_url(), self.0.unique_id)
+        format!("{}/qr.{ending}", ctx.app().config.ar_url(self.0.unique_id))
     }
 
     /// How often it was viewed. Programs are not counted.
@@ -154,10 +151,7 @@ impl ArContent {
 
     /// The operator's choice, if one was made.
     async fn pinned_video(&self, ctx: &Context<'_>) -> Result<Option<Video>> {
-        match self.0.active_video_id {
-            Some(id) => ctx.one(id).await,
-            None => Ok(None),
-        }
+        ctx.one_of(self.0.active_video_id).await
     }
 
     /// What plays at an instant, and why.

@@ -46,7 +46,7 @@ impl ArPlayback {
     async fn video(&self, ctx: &Context<'_>) -> Option<PublicVideo> {
         let video = self.0.video.as_ref()?;
         Some(PublicVideo {
-            url: format!("{}/media/{}", ctx.app().config.public_url(), video.name),
+            url: ctx.app().config.media_url(&video.name),
             mime_type: video.mime_type.clone(),
             duration_seconds: video.duration_ms.map(|milliseconds| milliseconds as f64 / 1000.0),
             width: video.width,

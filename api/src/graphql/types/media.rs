@@ -21,7 +21,7 @@ impl Media {
 
     /// Where its bytes are. Whoever knows the address may read them: no sign-in.
     async fn url(&self, ctx: &Context<'_>) -> String {
-        format!("{}/media/{}", ctx.app().config.public_url(), self.0.name)
+        ctx.app().config.media_url(&self.0.name)
     }
 
     /// Its type, found in its bytes, such as image/jpeg.

@@ -65,10 +65,7 @@ impl MediaUpload {
 
     /// The object that it became.
     async fn media(&self, ctx: &Context<'_>) -> Result<Option<Media>> {
-        match self.0.media_id {
-            Some(id) => ctx.one(id).await,
-            None => Ok(None),
-        }
+        ctx.one_of(self.0.media_id).await
     }
 
     /// Why its bytes were refused.

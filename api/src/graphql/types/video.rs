@@ -55,18 +55,12 @@ impl Video {
 
     /// Its bytes.
     async fn media(&self, ctx: &Context<'_>) -> Result<Option<Media>> {
-        match self.0.media_id {
-            Some(id) => ctx.one(id).await,
-            None => Ok(None),
-        }
+        ctx.one_of(self.0.media_id).await
     }
 
     /// How long it is, in seconds; null where that is unknown.
     async fn duration_seconds(&self, ctx: &Context<'_>) -> Result<Option<f64>> {
-        let media: Option<Media> = match self.0.media_id {
-            Some(id) => ctx.one(id).await?,
-            None => None,
-        };
+        let media: Option<Media> = ctx.one_of(self.0.media_id).await?;
         Ok(media.and_then(|media| media.0.duration_ms).map(|ms| ms as f64 / 1000.0))
     }
 

@@ -45,10 +45,7 @@ impl ViewSession {
 
     /// The video that was shown.
     async fn video(&self, ctx: &Context<'_>) -> Result<Option<Video>> {
-        match self.0.video_id {
-            Some(id) => ctx.one(id).await,
-            None => Ok(None),
-        }
+        ctx.one_of(self.0.video_id).await
     }
 
     /// Which rule chose it.
