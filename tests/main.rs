@@ -16,6 +16,7 @@ mod deletion;
 mod demo;
 mod door;
 mod filters;
+mod folder;
 mod idempotency;
 mod login;
 mod membership;

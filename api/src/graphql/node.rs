@@ -6,7 +6,9 @@ use async_graphql::{Context, ID, Interface, OutputType};
 
 use super::context::ContextExt;
 use super::error::Result;
-use super::types::{ApiKey, ArContent, Company, Media, MediaUpload, Project, User, Video, VideoSchedule, ViewSession};
+use super::types::{
+    ApiKey, ArContent, Company, Folder, Media, MediaUpload, Project, User, Video, VideoSchedule, ViewSession,
+};
 use crate::auth::Readable;
 use crate::global_id::{self, Tagged};
 
@@ -67,6 +69,8 @@ pub enum Node {
     User(User),
     /// A key.
     ApiKey(ApiKey),
+    /// A folder.
+    Folder(Folder),
 }
 
 /// The row of a global id, of whatever type it is.
@@ -79,6 +83,18 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
             })+
         };
     }
-    find_among!(Company, Project, ArContent, Video, VideoSchedule, Media, MediaUpload, ViewSession, User, ApiKey);
+    find_among!(
+        Company,
+        Project,
+        ArContent,
+        Video,
+        VideoSchedule,
+        Media,
+        MediaUpload,
+        ViewSession,
+        User,
+        ApiKey,
+        Folder
+    );
     Ok(None)
 }

@@ -12,7 +12,7 @@ use super::error::Result;
 use super::filters::{self, ArContentOrder, ArContentWhereInput, DeletedMode};
 use super::node::{self, Node, NodeType};
 use super::types::{
-    ApiKey, ArContent, ArPlayback, Company, MediaUpload, Project, ServiceLimits, User, Video, VideoSchedule,
+    ApiKey, ArContent, ArPlayback, Company, Folder, MediaUpload, Project, ServiceLimits, User, Video, VideoSchedule,
     ViewEventConnection, ViewSession, Viewer,
 };
 use super::views::{self, AnalyticsScope, ViewSessionWhereInput};
@@ -102,6 +102,25 @@ impl Query {
         #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
         deleted: DeletedMode,
     ) -> Result<Connection<Project>> {
+        all(ctx, Paging::new(first, after, last, before), ListOf::with(deleted.into())).await
+    }
+
+    /// A folder.
+    async fn folder(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Folder>> {
+        by_id(ctx, &id).await
+    }
+
+    /// The folders of all companies that you may see.
+    async fn folders(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
+        deleted: DeletedMode,
+    ) -> Result<Connection<Folder>> {
         all(ctx, Paging::new(first, after, last, before), ListOf::with(deleted.into())).await
     }
 

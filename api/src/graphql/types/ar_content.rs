@@ -3,7 +3,7 @@ use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{ActiveVideo, Company, Media, Project, Video, VideoSchedule, ViewSession};
+use super::{ActiveVideo, Company, Folder, Media, Project, Video, VideoSchedule, ViewSession};
 use crate::enums::ArContentStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging, UncountedConnection};
@@ -61,6 +61,11 @@ impl ArContent {
     /// The project.
     async fn project(&self, ctx: &Context<'_>) -> Result<Project> {
         ctx.the(self.0.project_id).await
+    }
+
+    /// The folder that it lies in; null where it lies in none.
+    async fn folder(&self, ctx: &Context<'_>) -> Result<Option<Folder>> {
+        ctx.one_of(self.0.folder_id).await
     }
 
     /// For whom it was made.

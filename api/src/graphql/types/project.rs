@@ -2,11 +2,11 @@ use arvlite_db::{Deleted, models};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
-use super::{ArContent, Company};
+use super::{ArContent, Company, Folder};
 use crate::enums::ProjectStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{ContextExt, ListOf};
 use crate::graphql::error::Result;
 use crate::graphql::filters::{self, ArContentOrder, ArContentWhereInput, DeletedMode};
 use crate::graphql::node::node_type;
@@ -57,6 +57,21 @@ impl Project {
     /// When it was deleted; null while it lives.
     async fn deleted_at(&self) -> Option<DateTime<Utc>> {
         self.0.deleted_at
+    }
+
+    /// Its folders of every level, in order of creation.
+    async fn folders(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
+        deleted: DeletedMode,
+    ) -> Result<Connection<Folder>> {
+        let paging = Paging::new(first, after, last, before);
+        ctx.children::<models::Project, Folder>(self.0.id, paging, ListOf::with(deleted.into())).await
     }
 
     /// Its orders.
