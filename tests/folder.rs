@@ -244,6 +244,42 @@ async fn what_was_deleted_is_hidden_and_shown_on_demand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn folders_and_what_lies_in_them_are_found_by_conditions() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let [weddings, year, june] = three_deep(&app, &studio).await;
+    app.folder(&studio.project, None, "Albums").await;
+    let second = app.project(&studio.company, "Second").await;
+    app.folder(&second, None, "Elsewhere").await;
+    put(&app, &app.content(&studio.project, "1").await, &june).await;
+    app.content(&studio.project, "2").await;
+    let viewer = app.member(studio.company.id, Role::Viewer).await;
+
+    let tree = "query ($where: FolderWhereInput, $search: String) {
+        folders(where: $where, search: $search, orderBy: { field: PATH, direction: ASC }) { nodes { path } } }";
+    let project = json!({ "eq": id::<Project>(studio.project.id) });
+    let whole = ["/Albums", "/Weddings", "/Weddings/2026", "/Weddings/2026/June"];
+    for (condition, search, expected) in [
+        (json!({ "projectId": project }), None, &whole[..]),
+        (json!({ "projectId": project, "parentId": { "isNull": true } }), None, &whole[..2]),
+        (json!({ "parentId": { "oneOf": [id::<Folder>(weddings.id), id::<Folder>(year.id)] } }), None, &whole[2..]),
+        (json!({ "path": { "startsWith": "/weddings/" }, "isActive": true }), None, &whole[2..]),
+        (json!({ "name": { "eq": "June" } }), None, &whole[3..]),
+        (json!({}), Some("ding"), &whole[1..2]),
+    ] {
+        let variables = json!({ "where": condition, "search": search });
+        let expected: Vec<Value> = expected.iter().map(|path| json!({ "path": path })).collect();
+        assert_eq!(viewer.ask(tree, variables).await["folders"]["nodes"], json!(expected), "{condition} {search:?}");
+    }
+
+    let contents = "query ($folder: IdFilter) { arContents(where: { folderId: $folder }) { nodes { orderNumber } } }";
+    for (folder, number) in [(json!({ "eq": id::<Folder>(june.id) }), "1"), (json!({ "isNull": true }), "2")] {
+        let found = viewer.ask(contents, json!({ "folder": folder })).await;
+        assert_eq!(found["arContents"]["nodes"], json!([{ "orderNumber": number }]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_lies_in_a_live_folder_of_its_own_project() {
     let app = TestApp::start().await;
     let (studio, other) = (app.studio("Studio").await, app.studio("Other").await);

@@ -29,6 +29,11 @@ CREATE TABLE folders (
 CREATE UNIQUE INDEX folders_project_id_parent_id_name_key ON folders (project_id, parent_id, name) NULLS NOT DISTINCT
     WHERE deleted_at IS NULL;
 CREATE INDEX folders_parent_id_id_idx ON folders (parent_id, id);
+-- Lists by each order that the API offers, within a company and across all, and search.
+CREATE INDEX folders_company_id_created_at_id_idx ON folders (company_id, created_at, id);
+CREATE INDEX folders_company_id_path_id_idx ON folders (company_id, path, id);
+CREATE INDEX folders_created_at_id_idx ON folders (created_at, id);
+CREATE INDEX folders_search_idx ON folders USING gin (name gin_trgm_ops);
 
 ALTER TABLE ar_content
     ADD COLUMN folder_id bigint,

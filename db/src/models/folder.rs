@@ -5,8 +5,8 @@ use diesel::{Insertable, Queryable, Selectable, SelectableHelper};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::NoFilter;
 use crate::entity::{entity, insertable};
+use crate::filter::filter;
 use crate::schema::folders;
 
 /// A row of `folders`.
@@ -32,11 +32,23 @@ pub struct Folder {
 
 entity!(
     Folder in folders as "folder", scoped by company_id, deletable,
-    ordered by FolderOrder {},
-    filtered by NoFilter,
+    ordered by FolderOrder { CreatedAt: created_at as Time, Path: path as Text },
+    filtered by FolderFilter,
     child of Project by project_id,
     child of Folder by parent_id,
 );
+
+filter! {
+    /// Which folders a list holds; `search` looks at the name.
+    FolderFilter of folders {
+        project_id: reference,
+        parent_id: reference,
+        name: text,
+        path: text,
+        is_active: value(bool),
+        created_at: time,
+    } searched in name
+}
 
 /// What a new folder needs.
 #[derive(Debug, Insertable)]

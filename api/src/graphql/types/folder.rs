@@ -2,12 +2,12 @@ use arvlite_db::{Deleted, models};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
-use super::{ArContent, Project};
+use super::{ArContent, ArContentOrder, ArContentWhereInput, Project};
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
 use crate::graphql::context::{ContextExt, ListOf};
 use crate::graphql::error::Result;
-use crate::graphql::filters::{self, ArContentOrder, ArContentWhereInput, DeletedMode};
+use crate::graphql::filters::{DateTimeFilter, DeletedMode, IdFilter, StringFilter, order_input, where_input};
 use crate::graphql::node::node_type;
 
 node_type! {
@@ -110,7 +110,35 @@ impl Folder {
         #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
         deleted: DeletedMode,
     ) -> Result<Connection<ArContent>> {
-        let list = filters::ar_contents(condition, order_by, search, deleted)?;
+        let list = ListOf::asked(condition, order_by)?.searched(search)?.with_deleted(deleted);
         ctx.children::<models::Folder, ArContent>(self.0.id, Paging::new(first, after, last, before), list).await
+    }
+}
+
+where_input! {
+    /// Which folders a list has.
+    FolderWhereInput for FolderFilter {
+        /// Of these projects.
+        project_id: IdFilter of Project,
+        /// Right inside these folders, or at the top of their project.
+        parent_id: IdFilter of Folder,
+        /// Of such a name.
+        name: StringFilter,
+        /// Of such a path.
+        path: StringFilter,
+        /// That are worked with, or are not.
+        is_active: bool,
+        /// Created then.
+        created_at: DateTimeFilter,
+    }
+}
+
+order_input! {
+    /// The order of a list of folders. Across companies only ID and CREATED_AT.
+    FolderOrder by FolderOrderField {
+        /// When it was created.
+        CreatedAt,
+        /// Its path, in the database's collation.
+        Path,
     }
 }
