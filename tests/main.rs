@@ -28,6 +28,8 @@ mod project;
 mod schema;
 mod several_processes;
 mod socket;
+mod storage_connection;
+mod storage_folder;
 mod support;
 mod tenancy;
 mod tls;

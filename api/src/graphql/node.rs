@@ -6,7 +6,10 @@ use async_graphql::{Context, ID, Interface, OutputType};
 
 use super::context::ContextExt;
 use super::error::Result;
-use super::types::{ApiKey, ArContent, Company, Media, MediaUpload, Project, User, Video, VideoSchedule, ViewSession};
+use super::types::{
+    ApiKey, ArContent, Company, Media, MediaUpload, Project, StorageConnection, StorageFolder, User, Video,
+    VideoSchedule, ViewSession,
+};
 use crate::auth::Readable;
 use crate::global_id::{self, Tagged};
 
@@ -67,6 +70,10 @@ pub enum Node {
     User(User),
     /// A key.
     ApiKey(ApiKey),
+    /// A place for media.
+    StorageConnection(StorageConnection),
+    /// A part of a place for media.
+    StorageFolder(StorageFolder),
 }
 
 /// The row of a global id, of whatever type it is.
@@ -79,6 +86,19 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
             })+
         };
     }
-    find_among!(Company, Project, ArContent, Video, VideoSchedule, Media, MediaUpload, ViewSession, User, ApiKey);
+    find_among!(
+        Company,
+        Project,
+        ArContent,
+        Video,
+        VideoSchedule,
+        Media,
+        MediaUpload,
+        ViewSession,
+        User,
+        ApiKey,
+        StorageConnection,
+        StorageFolder
+    );
     Ok(None)
 }

@@ -12,8 +12,8 @@ use super::error::Result;
 use super::filters::{self, ArContentOrder, ArContentWhereInput, DeletedMode};
 use super::node::{self, Node, NodeType};
 use super::types::{
-    ApiKey, ArContent, ArPlayback, Company, MediaUpload, Project, ServiceLimits, User, Video, VideoSchedule,
-    ViewEventConnection, ViewSession, Viewer,
+    ApiKey, ArContent, ArPlayback, Company, MediaUpload, Project, ServiceLimits, StorageConnection, StorageFolder,
+    User, Video, VideoSchedule, ViewEventConnection, ViewSession, Viewer,
 };
 use super::views::{self, AnalyticsScope, ViewSessionWhereInput};
 use crate::auth::Readable;
@@ -218,6 +218,50 @@ impl Query {
         #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
     ) -> Result<Connection<MediaUpload>> {
+        all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
+    }
+
+    /// A place for media.
+    async fn storage_connection(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Result<Option<StorageConnection>> {
+        by_id(ctx, &id).await
+    }
+
+    /// The places for media of all companies that you may see them of.
+    async fn storage_connections(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
+        deleted: DeletedMode,
+    ) -> Result<Connection<StorageConnection>> {
+        all(ctx, Paging::new(first, after, last, before), ListOf::with(deleted.into())).await
+    }
+
+    /// A part of a place for media.
+    async fn storage_folder(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Result<Option<StorageFolder>> {
+        by_id(ctx, &id).await
+    }
+
+    /// The folders of all places for media that you may see.
+    async fn storage_folders(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Connection<StorageFolder>> {
         all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
     }
 

@@ -14,6 +14,8 @@ mod playback;
 mod project;
 mod setting;
 mod sign_in;
+mod storage_connection;
+mod storage_folder;
 mod upload;
 mod user;
 mod video;
@@ -33,6 +35,10 @@ pub use playback::PlaybackRows;
 pub use project::{NewProject, Project, ProjectOrder, ProjectStatus};
 pub use setting::Setting;
 pub use sign_in::SignIn;
+pub use storage_connection::{
+    NewStorageConnection, StorageConnection, StorageConnectionOrder, StorageProvider, StorageTestStatus,
+};
+pub use storage_folder::{NewStorageFolder, StorageFolder, StorageFolderOrder, StorageFolderType};
 pub use upload::{NewUpload, Upload, UploadKind, UploadOrder, UploadStatus};
 pub use user::{NewUser, User, UserOrder, UserRole};
 pub use video::{NewVideo, Video, VideoOrder, VideoStatus};
