@@ -113,6 +113,40 @@ async fn a_deleted_connection_leaves_the_lists_and_its_folders_still_find_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lists_are_narrowed_by_what_is_asked() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let first = app.storage(studio.company.id, "bergamot").await.connection.id;
+    let second = app.storage(studio.company.id, "cardamom").await.connection.id;
+    app.change(&format!(
+        "UPDATE storage_connections SET is_active = false, test_status = 'ERROR', test_error = 'it did not answer',
+             last_tested_at = created_at, created_at = created_at + interval '1 hour' WHERE id = {first};
+         UPDATE storage_folders SET folder_type = 'MARKERS' WHERE storage_connection_id = {first}"
+    ))
+    .await;
+    let manager = app.member(studio.company.id, Role::Manager).await;
+    let named = async |list: &str, condition: &str| {
+        let order = "orderBy: { field: CREATED_AT, direction: ASC }";
+        let document = format!("{{ list: {list}(where: {{ {condition} }}, {order}) {{ nodes {{ name }} }} }}");
+        let answer = manager.ask(&document, json!({})).await;
+        let nodes = answer["list"]["nodes"].as_array().unwrap().iter();
+        nodes.map(|node| node["name"].as_str().unwrap().split_once(' ').unwrap().0.to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(named("storageConnections", "provider: { eq: S3 }").await, ["cardamom", "bergamot"]);
+    for condition in [
+        "testStatus: { eq: ERROR }",
+        "isActive: false",
+        "name: { startsWith: \"BERG\" }",
+        "NOT: { testStatus: { oneOf: [SUCCESS] }, isActive: true }, createdAt: { range: { gt: \"2026-11-21T12:00:00Z\" } }",
+    ] {
+        assert_eq!(named("storageConnections", condition).await, ["bergamot"], "{condition}");
+    }
+    let of_second = format!("storageConnectionId: {{ eq: \"{}\" }}", global_id::encode::<StorageConnection>(second).0);
+    assert_eq!(named("storageFolders", &of_second).await, ["cardamom"]);
+    assert_eq!(named("storageFolders", "folderType: { oneOf: [MARKERS, QR_CODES] }").await, ["bergamot"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_database_refuses_what_is_no_connection() {
     let app = TestApp::start().await;
     let (studio, other) = (app.studio("Studio").await, app.studio("Other").await);

@@ -35,6 +35,7 @@ CREATE UNIQUE INDEX storage_connections_company_id_name_key ON storage_connectio
 CREATE UNIQUE INDEX storage_connections_company_id_is_default_key
     ON storage_connections (company_id, is_default) WHERE is_default AND deleted_at IS NULL;
 CREATE INDEX storage_connections_created_at_id_idx ON storage_connections (created_at, id);
+CREATE INDEX storage_connections_company_id_created_at_id_idx ON storage_connections (company_id, created_at, id);
 
 -- A part of such a place, and what was in it when it was last counted.
 CREATE TABLE storage_folders (
@@ -57,6 +58,7 @@ CREATE TABLE storage_folders (
 );
 CREATE INDEX storage_folders_storage_connection_id_id_idx ON storage_folders (storage_connection_id, id);
 CREATE INDEX storage_folders_created_at_id_idx ON storage_folders (created_at, id);
+CREATE INDEX storage_folders_company_id_created_at_id_idx ON storage_folders (company_id, created_at, id);
 
 -- None is the program's own folder. So a connection that still keeps objects cannot be removed: clearing the reference
 -- would say that they are somewhere else.

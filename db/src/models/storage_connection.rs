@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
+use crate::filter::filter;
 use crate::schema::storage_connections;
-use crate::{NoFilter, Result, Session, Tx};
+use crate::{Result, Session, Tx};
 
 text_enum! {
     /// What kind of place it is.
@@ -61,9 +62,21 @@ pub struct StorageConnection {
 entity!(
     StorageConnection in storage_connections as "storageConnection", scoped by company_id, deletable,
     ordered by StorageConnectionOrder { CreatedAt: created_at as Time },
-    filtered by NoFilter,
+    filtered by StorageConnectionFilter,
     child of Company by company_id,
 );
+
+filter! {
+    /// Which connections a list holds.
+    StorageConnectionFilter of storage_connections {
+        company_id: reference,
+        name: text,
+        provider: value(StorageProvider),
+        is_active: value(bool),
+        test_status: value(StorageTestStatus),
+        created_at: time,
+    }
+}
 
 /// What a new connection needs. Its secrets come after it, because they are bound to its id.
 #[derive(Debug, Insertable)]

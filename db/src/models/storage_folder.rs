@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::{Insertable, Queryable, Selectable, SelectableHelper};
 use serde::{Deserialize, Serialize};
 
-use crate::NoFilter;
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
+use crate::filter::filter;
 use crate::schema::storage_folders;
 
 text_enum! {
@@ -49,10 +49,20 @@ pub struct StorageFolder {
 entity!(
     StorageFolder in storage_folders as "storageFolder", scoped by company_id, permanent,
     ordered by StorageFolderOrder { CreatedAt: created_at as Time },
-    filtered by NoFilter,
+    filtered by StorageFolderFilter,
     child of StorageConnection by storage_connection_id,
     child of Company by company_id,
 );
+
+filter! {
+    /// Which folders a list holds.
+    StorageFolderFilter of storage_folders {
+        company_id: reference,
+        storage_connection_id: reference,
+        folder_type: value(StorageFolderType),
+        created_at: time,
+    }
+}
 
 /// What a new folder needs.
 #[derive(Debug, Insertable)]

@@ -8,6 +8,7 @@ use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
 use crate::graphql::context::{ContextExt, ListOf};
 use crate::graphql::error::Result;
+use crate::graphql::filters::{DateTimeFilter, IdFilter, StringFilter, enum_filter, order_input, where_input};
 use crate::graphql::node::node_type;
 
 node_type! {
@@ -124,5 +125,41 @@ impl StorageConnection {
     ) -> Result<Connection<StorageFolder>> {
         let paging = Paging::new(first, after, last, before);
         ctx.children::<models::StorageConnection, StorageFolder>(self.0.id, paging, ListOf::default()).await
+    }
+}
+
+enum_filter! {
+    /// What kind of place it must be.
+    StorageProviderFilter of StorageProvider
+}
+
+enum_filter! {
+    /// How the last test must have ended.
+    StorageTestStatusFilter of StorageTestStatus
+}
+
+where_input! {
+    /// Which places for media a list has.
+    StorageConnectionWhereInput for StorageConnectionFilter {
+        /// Of these companies.
+        company_id: IdFilter of Company,
+        /// Of such a name.
+        name: StringFilter,
+        /// Of such a kind.
+        provider: StorageProviderFilter,
+        /// That are used, or are not.
+        is_active: bool,
+        /// Whose last test ended so.
+        test_status: StorageTestStatusFilter,
+        /// Created then.
+        created_at: DateTimeFilter,
+    }
+}
+
+order_input! {
+    /// The order of a list of places for media.
+    StorageConnectionOrder by StorageConnectionOrderField {
+        /// When it was created.
+        CreatedAt,
     }
 }

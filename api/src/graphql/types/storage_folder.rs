@@ -7,6 +7,7 @@ use crate::enums::StorageFolderType;
 use crate::global_id;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
+use crate::graphql::filters::{DateTimeFilter, IdFilter, enum_filter, order_input, where_input};
 use crate::graphql::node::node_type;
 use crate::graphql::scalars::Bytes;
 
@@ -66,5 +67,32 @@ impl StorageFolder {
     /// When it was last counted.
     async fn updated_at(&self) -> DateTime<Utc> {
         self.0.updated_at
+    }
+}
+
+enum_filter! {
+    /// What must be kept in a folder.
+    StorageFolderTypeFilter of StorageFolderType
+}
+
+where_input! {
+    /// Which folders of places for media a list has.
+    StorageFolderWhereInput for StorageFolderFilter {
+        /// Of these companies.
+        company_id: IdFilter of Company,
+        /// Of these places.
+        storage_connection_id: IdFilter of StorageConnection,
+        /// In which such things are kept.
+        folder_type: StorageFolderTypeFilter,
+        /// Created then.
+        created_at: DateTimeFilter,
+    }
+}
+
+order_input! {
+    /// The order of a list of folders of places for media.
+    StorageFolderOrder by StorageFolderOrderField {
+        /// When it was created.
+        CreatedAt,
     }
 }
