@@ -17,6 +17,7 @@ const PAST_EVERY_SCOPE: &[&str] = &[
     "api/src/cli/demo/mod.rs",
     "api/src/cli/demo/people.rs",
     "api/src/cli/demo/seed.rs",
+    "api/src/cli/demo/storage.rs",
     "api/src/cli/demo/studio.rs",
     "api/src/cli/demo/views.rs",
     "api/src/cli/environment.rs",
@@ -82,6 +83,7 @@ fn reading_past_every_scope_is_asked_for_by_name() {
 const WRITES: &[&str] = &[
     "api/src/cli/demo/folders.rs",
     "api/src/cli/demo/people.rs",
+    "api/src/cli/demo/storage.rs",
     "api/src/cli/demo/views.rs",
     "api/src/domain/execute.rs",
     "api/src/domain/login.rs",

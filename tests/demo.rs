@@ -32,6 +32,12 @@ async fn the_demo_is_filled_once_and_its_numbers_agree() {
         .column("SELECT count(*) FROM ar_content c JOIN folders f ON f.id = c.folder_id WHERE f.parent_id IS NOT NULL")
         .await;
     assert!(filled[0] > 3, "{filled:?} orders lie in folders of folders");
+    let counted = "SELECT count(*) FROM storage_folders f JOIN storage_connections c ON c.id = f.storage_connection_id
+        WHERE c.provider = 'LOCAL' AND c.is_default AND (f.files_count, f.total_size_bytes) =
+            (SELECT count(*), sum(size_bytes) FROM media m
+             WHERE m.storage_connection_id = c.id AND m.key LIKE f.path || '/%')";
+    assert_eq!(app.column::<i64>(counted).await, [4], "photos and videos of two studios are where their folders say");
+    assert_eq!(app.column::<i64>("SELECT count(*) FROM media WHERE storage_connection_id IS NULL").await, [0]);
 
     let session = app.app.db.session(Scope::Everything);
     let ids: Vec<i64> = companies.iter().map(|company| company.id).collect();

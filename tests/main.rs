@@ -32,6 +32,8 @@ mod random_pages;
 mod schema;
 mod several_processes;
 mod socket;
+mod storage_connection;
+mod storage_folder;
 mod support;
 mod tenancy;
 mod tls;

@@ -352,6 +352,13 @@ pub async fn crowded() -> (TestApp, Client, Values) {
              SELECT {company}, 'k' || n, 'prefix' || n, sha256('x'), 'VIEWER', '{{}}', {now} FROM {rows};
          INSERT INTO uploads (company_id, kind, status, filename, declared_mime_type, declared_size_bytes, expires_at, created_at)
              SELECT {company}, 'PHOTO', 'WAITING', 'f' || n, 'image/png', 1, {now} + interval '1 day', {now} FROM {rows};
+         INSERT INTO storage_connections (company_id, name, provider, created_at, updated_at)
+             SELECT {company}, 's' || n, 'LOCAL', {now}, {now} FROM {rows};
+         INSERT INTO storage_folders (company_id, storage_connection_id, name, path, folder_type, created_at, updated_at)
+             SELECT company_id, id, 'f' || n, 'f' || n, 'CUSTOM', {now}, {now} FROM storage_connections, {rows}
+             WHERE provider = 'S3';
+         UPDATE storage_connections SET deleted_at = {now}, deletion_id = gen_random_uuid()
+             WHERE id % 4 = 0 AND provider = 'LOCAL';
          UPDATE companies SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 2 AND id <> {company};
          UPDATE projects SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 0 AND name LIKE 'p%';
          UPDATE folders SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 0 AND name LIKE 'f%';

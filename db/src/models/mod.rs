@@ -15,6 +15,8 @@ mod playback;
 mod project;
 mod setting;
 mod sign_in;
+mod storage_connection;
+mod storage_folder;
 mod upload;
 mod user;
 mod video;
@@ -35,6 +37,11 @@ pub use playback::PlaybackRows;
 pub use project::{NewProject, Project, ProjectFilter, ProjectOrder, ProjectStatus};
 pub use setting::Setting;
 pub use sign_in::SignIn;
+pub use storage_connection::{
+    NewStorageConnection, StorageConnection, StorageConnectionFilter, StorageConnectionOrder, StorageProvider,
+    StorageTestStatus,
+};
+pub use storage_folder::{NewStorageFolder, StorageFolder, StorageFolderFilter, StorageFolderOrder, StorageFolderType};
 pub use upload::{NewUpload, Upload, UploadFilter, UploadKind, UploadOrder, UploadStatus};
 pub use user::{NewUser, User, UserFilter, UserOrder, UserRole};
 pub use video::{NewVideo, Video, VideoFilter, VideoOrder, VideoStatus};

@@ -5,6 +5,7 @@ mod media;
 mod people;
 mod plan;
 mod seed;
+mod storage;
 mod studio;
 mod views;
 
@@ -68,6 +69,7 @@ pub async fn fill(app: &Arc<App>) -> anyhow::Result<Vec<Company>> {
     if Setting::get(&session, "demo_filled").await?.is_none() {
         eprintln!("Filling the database with the demo's studios…");
         companies = studio::write(&seed).await?;
+        storage::write(&seed, &companies).await?;
         people::write(&seed, &companies).await?;
         views::write(&seed, &companies).await?;
         Setting::get_or_set(&session, "demo_filled", json!(app.clock.now())).await?;
