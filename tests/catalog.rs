@@ -14,7 +14,7 @@ use crate::support::tables::{Column, Index, Reference, Tables};
 const WITHOUT_ID: [&str; 3] = ["settings", "login_addresses", "view_events"];
 /// Rows that the program writes by itself, whose rules nobody can mend: a violation is our mistake, and the client is
 /// told so. Their columns are no inputs.
-const INTERNAL: [&str; 8] = [
+const INTERNAL: [&str; 9] = [
     "settings",
     "idempotency_keys",
     "audit_log",
@@ -23,6 +23,7 @@ const INTERNAL: [&str; 8] = [
     "view_events",
     "ar_view_sessions",
     "media",
+    "migrations_log",
 ];
 /// Columns that the program fills by itself, of tables that clients write to.
 const OURS: [&str; 19] = [

@@ -12,6 +12,7 @@ mod catalog;
 mod cli;
 mod company;
 mod connections;
+mod db_command;
 mod deletion;
 mod demo;
 mod door;
