@@ -223,7 +223,7 @@ async fn a_dry_run_prints_what_would_run_and_touches_nothing() {
     assert_eq!(value::<i64>(&other, tables).await, made);
     told(&["check"], &other).await;
     let down = told(&["downgrade", "-1", "--dry-run"], &other).await;
-    assert!(down.contains("DROP TABLE") || down.contains("ALTER TABLE"), "{down}");
+    assert!(down.contains("DELETE FROM __diesel_schema_migrations"), "{down}");
     told(&["check"], &other).await;
 }
 
@@ -232,7 +232,7 @@ async fn a_downgrade_says_what_is_lost_and_loses_nothing_unasked() {
     let url = fresh_database().await;
     run(&url, "INSERT INTO settings VALUES ('one', '1'), ('two', '2')").await;
     let asked = refused(2, &["downgrade", "base"], &url).await;
-    assert!(asked.contains("the table settings, with 2 rows") && asked.contains("--yes"), "{asked}");
+    assert!(asked.contains("the table settings: 2 rows") && asked.contains("--yes"), "{asked}");
     assert!(!asked.contains("the table videos"), "what is empty is no loss: {asked}");
     told(&["check"], &url).await;
     told(&["downgrade", "base", "--yes"], &url).await;
@@ -244,7 +244,7 @@ async fn history_and_show_tell_what_is_known() {
     let url = fresh_database().await;
     told(&["downgrade"], &url).await;
     let history = told(&["history"], &url).await;
-    assert!(history.lines().next().unwrap().contains("UTC  2026-11-21-000001_create_settings"), "{history}");
+    assert!(history.lines().next().unwrap().starts_with("applied "), "{history}");
     assert!(history.lines().last().unwrap().starts_with("pending"), "{history}");
     let verbose = told(&["history", "--verbose"], &url).await;
     let whole = ["UPGRADE", "DOWNGRADE", "DONE", " ms, as ", concat!("with version ", env!("CARGO_PKG_VERSION"))];
@@ -275,8 +275,10 @@ async fn a_new_migration_is_made_in_a_checkout_and_nowhere_else() {
     let (code, told, said) = create("add_birthdays").await;
     assert_eq!(code, 0, "{said}");
     let up = told.lines().next().unwrap().strip_prefix("made ").unwrap();
-    assert!(up.ends_with(&format!("-{:06}_add_birthdays/up.sql", names.len() + 1)), "{up}");
-    assert!(up > format!("migrations/{}", names.last().unwrap()).as_str(), "{up}");
+    let last = names.last().unwrap();
+    let number: u32 = last.split(['-', '_']).nth(3).unwrap().parse().unwrap();
+    assert!(up.ends_with(&format!("-{:06}_add_birthdays/up.sql", number + 1)), "{up}");
+    assert!(*up > *format!("migrations/{last}"), "{up}");
     assert!(folder.path().join(up).is_file() && folder.path().join(up.replace("up.sql", "down.sql")).is_file());
     let (code, _, said) = create("add_birthdays").await;
     assert!(code == 1 && said.contains("already"), "{said}");

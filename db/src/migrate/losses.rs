@@ -15,7 +15,9 @@ use crate::{Db, Result};
 pub struct Loss {
     /// What: `the table videos`, `the column videos.failure`, `rows of videos`.
     pub what: String,
-    /// How many rows or values that is; unknown where only running the statement would tell.
+    /// What is counted: rows or values.
+    pub unit: &'static str,
+    /// How many; unknown where only running the statement would tell.
     pub count: Option<i64>,
 }
 
@@ -29,10 +31,8 @@ pub async fn losses(db: &Db, newest_first: &[&'static Migration]) -> Result<Vec<
     let mut found = Vec::new();
     for statement in newest_first.iter().flat_map(|migration| statements(migration.down)) {
         for removed in removed_by(&statement) {
-            let (what, count) = removed.count(&mut connection).await?;
-            if count != Some(0) {
-                found.push(Loss { what, count });
-            }
+            let loss = removed.count(&mut connection).await?;
+            found.extend((loss.count != Some(0)).then_some(loss));
         }
     }
     Ok(found)
@@ -81,11 +81,11 @@ struct Count {
 
 impl Removed {
     /// What it is, and how much; nothing where it is not there.
-    async fn count(self, connection: &mut AsyncPgConnection) -> Result<(String, Option<i64>)> {
-        let (what, table, column) = match self {
-            Self::Table(table) => (format!("the table {table}"), table, None),
-            Self::Column(table, column) => (format!("the column {table}.{column}"), table, Some(column)),
-            Self::Rows(table) => return Ok((format!("rows of {table}"), None)),
+    async fn count(self, connection: &mut AsyncPgConnection) -> Result<Loss> {
+        let (what, unit, table, column) = match self {
+            Self::Table(table) => (format!("the table {table}"), "rows", table, None),
+            Self::Column(table, column) => (format!("the column {table}.{column}"), "values", table, Some(column)),
+            Self::Rows(table) => return Ok(Loss { what: format!("rows of {table}"), unit: "rows", count: None }),
         };
         let is_there = Prepared::<Bool>::new(
             "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass(?) AND (? = '' OR attname = ?))",
@@ -95,12 +95,12 @@ impl Removed {
             .bind::<Text, _>(column.clone().unwrap_or_default())
             .bind::<Text, _>(column.clone().unwrap_or_default());
         if !is_there.get_result::<bool>(connection).await? {
-            return Ok((what, Some(0)));
+            return Ok(Loss { what, unit, count: Some(0) });
         }
         let counted = column.map_or_else(|| "*".to_owned(), |column| quoted(&column));
         let query = format!("SELECT count({counted}) AS count FROM {}", quoted(&table));
         let found: Count = diesel::sql_query(query).get_result(connection).await?;
-        Ok((what, Some(found.count)))
+        Ok(Loss { what, unit, count: Some(found.count) })
     }
 }
 

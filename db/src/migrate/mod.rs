@@ -27,7 +27,7 @@ mod script;
 mod sql;
 mod standing;
 
-pub use lint::{Finding, Rule, lint};
+pub use lint::{Finding, Rule, lint, report};
 pub use losses::{Loss, losses};
 pub use migration::{Migration, Migrations, RevisionError};
 pub use plan::{DownTo, UpTo};

@@ -1,6 +1,6 @@
 //! What running migrations comes to, as SQL.
 
-use super::{Migration, lint};
+use super::{Migration, lint, report};
 use crate::models::MigrationAction;
 
 /// The statements that running these migrations sends, in order, with what the lint says of them in comments.
@@ -16,8 +16,8 @@ pub fn script(migrations: &[&'static Migration], action: MigrationAction) -> Str
                 (migration.down, format!("DELETE FROM __diesel_schema_migrations WHERE version = '{version}';"))
             }
         };
-        let findings: String = match action {
-            MigrationAction::Upgrade => lint(migration).iter().map(|finding| commented(&finding.to_string())).collect(),
+        let findings = match action {
+            MigrationAction::Upgrade => commented(&report(&lint(migration))),
             MigrationAction::Downgrade => String::new(),
         };
         let text = text.trim_end();

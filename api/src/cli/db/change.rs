@@ -133,10 +133,9 @@ pub(super) async fn downgrade(environment: &Environment, downgrade: Downgrade) -
 
 /// Tells what goes, and asks; where nobody can answer, it is refused.
 async fn agree_to(lost: &[Loss], address: &str) -> anyhow::Result<()> {
-    let lines = lost.iter().map(|Loss { what, count }| match count {
-        Some(1) => format!("  {what}, with 1 row or value\n"),
-        Some(count) => format!("  {what}, with {count} rows or values\n"),
-        None => format!("  {what}, nobody knows how many\n"),
+    let lines = lost.iter().map(|Loss { what, unit, count }| match count {
+        Some(count) => format!("  {what}: {count} {unit}\n"),
+        None => format!("  {what}: nobody can say beforehand how many\n"),
     });
     let lines: String = lines.collect();
     let told = format!("This would be lost for good in {address}:\n{lines}");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use arvlite_db::migrate::{Migrations, Standing, Step, lint};
+use arvlite_db::migrate::{Migrations, Standing, Step, lint, report};
 use arvlite_db::models::MigrationRun;
 use chrono::{DateTime, Utc};
 
@@ -27,7 +27,10 @@ pub(super) async fn current(environment: &Environment) -> anyhow::Result<()> {
 
 pub(super) async fn history(environment: &Environment, verbose: bool) -> anyhow::Result<()> {
     let (standing, _) = read(environment).await?;
-    let mut told: String = standing.steps.iter().map(|step| format!("{:<23}  {}\n", state(step), step.name)).collect();
+    let line = |step: &Step| {
+        format!("{:<18}  {:<23}  {}\n", state(step), step.applied_at.map_or_else(String::new, time), step.name)
+    };
+    let mut told: String = standing.steps.iter().map(line).collect();
     if verbose {
         told.push_str("\nThe log:\n");
         standing.log.iter().for_each(|run| told.push_str(&entry(run)));
@@ -46,13 +49,14 @@ pub(super) async fn show(environment: &Environment, revision: &str) -> anyhow::R
     let mut line = |name: &str, value: &str| writeln!(told, "{name:<12} {value}");
     line("version", &migration.version())?;
     line("state", &step.map_or_else(String::new, state))?;
+    if let Some(at) = step.and_then(|step| step.applied_at) {
+        line("applied", &time(at))?;
+    }
     line("checksum", &migration.checksum())?;
     line("transaction", if migration.in_transaction { "one of its own" } else { "none: each statement by itself" })?;
     let findings = lint(migration);
     line("lint", if findings.is_empty() { "nothing found" } else { "" })?;
-    for finding in findings {
-        writeln!(told, "  {}", finding.to_string().replace('\n', "\n  "))?;
-    }
+    report(&findings).lines().try_for_each(|finding| writeln!(told, "  {finding}"))?;
     let (up, down) = (migration.up.trim_end(), migration.down.trim_end());
     write!(told, "\n-- up.sql\n{up}\n\n-- down.sql\n{down}")?;
     Ok(tell(&told)?)
@@ -68,7 +72,7 @@ fn state(step: &Step) -> String {
         (_, None) => "pending".to_owned(),
         (_, Some(_)) if step.is_edited => "edited since".to_owned(),
         (_, Some(_)) if step.migration.is_none() => "of a later version".to_owned(),
-        (_, Some(at)) => time(at),
+        (_, Some(_)) => "applied".to_owned(),
     }
 }
 

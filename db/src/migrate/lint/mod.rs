@@ -9,7 +9,7 @@ mod rules;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::fmt;
+use std::fmt::Write;
 
 use super::Migration;
 use super::sql::{Reader, Statement, comments, statements};
@@ -40,15 +40,25 @@ pub struct Finding {
     pub accepted: Option<String>,
 }
 
-impl fmt::Display for Finding {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rule, file, line, statement, accepted } = self;
-        write!(formatter, "{file}:{line}: {}: {statement}\n  ", rule.name)?;
-        match accepted {
-            Some(why) => write!(formatter, "accepted: {why}"),
-            None => write!(formatter, "{}. {}.", rule.harm, rule.advice),
+/// Findings as text: each rule once, with its advice or why it is accepted, and the statements that break it.
+#[must_use]
+pub fn report(findings: &[Finding]) -> String {
+    let mut rules: Vec<&Rule> = Vec::new();
+    let mut told = String::new();
+    for Finding { rule, accepted, .. } in findings {
+        if rules.contains(rule) {
+            continue;
+        }
+        rules.push(rule);
+        let _ = match accepted {
+            Some(why) => writeln!(told, "{}, accepted: {why}", rule.name),
+            None => writeln!(told, "{}: {}. {}.", rule.name, rule.harm, rule.advice),
+        };
+        for Finding { file, line, statement, .. } in findings.iter().filter(|finding| finding.rule == *rule) {
+            let _ = writeln!(told, "  {file}:{line}: {statement}");
         }
     }
+    told
 }
 
 /// What is found in a migration, in the order of its lines; what it accepts too.
