@@ -231,7 +231,7 @@ const TABLE: Migration = Migration {
 };
 const BROKEN: Migration = Migration {
     name: "2026-01-01-000002_broken",
-    up: "CREATE TABLE others (id int);\nALTER TABLE things\n  ADD CHECK (ident > 0)",
+    up: "CREATE TABLE others (id int);\nINSERT INTO things\n  VALUES (ident)",
     down: "DROP TABLE others",
     in_transaction: true,
 };
