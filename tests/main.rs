@@ -18,6 +18,7 @@ mod deletion;
 mod demo;
 mod door;
 mod filters;
+mod folder;
 mod idempotency;
 mod login;
 mod membership;
