@@ -15,6 +15,7 @@ const WITHOUT_ID: [&str; 3] = ["settings", "login_addresses", "view_events"];
 /// Rows that the program writes by itself, whose rules nobody can mend: a violation is our mistake, and the client is
 /// told so. Their columns are no inputs.
 const INTERNAL: [&str; 10] = [
+const INTERNAL: [&str; 9] = [
     "settings",
     "idempotency_keys",
     "audit_log",
@@ -25,6 +26,7 @@ const INTERNAL: [&str; 10] = [
     "media",
     "storage_connections",
     "storage_folders",
+    "migrations_log",
 ];
 /// Tables whose rows no mutation makes or changes yet.
 const UNWRITTEN: [&str; 1] = ["folders"];

@@ -14,6 +14,7 @@ mod catalog;
 mod cli;
 mod company;
 mod connections;
+mod db_command;
 mod deletion;
 mod demo;
 mod door;

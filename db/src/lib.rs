@@ -29,7 +29,7 @@ mod session;
 mod tls;
 
 pub use catalog::{Catalog, Constraint, ConstraintKind};
-pub use connect::AddressError;
+pub use connect::{AddressError, ConnectError, Obstacle};
 pub use create::create_database;
 pub use entity::{ChildOf, Entity};
 pub use error::{DbError, Result, Violation};

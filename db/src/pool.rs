@@ -108,6 +108,16 @@ impl Db {
         self.connector.connect().await
     }
 
+    /// A connection to the database that every server has, for making others.
+    pub(crate) async fn maintenance_connection(&self) -> Result<AsyncPgConnection> {
+        self.connector.on_database("postgres").connect().await
+    }
+
+    /// The database's name.
+    pub(crate) fn name(&self) -> &str {
+        self.connector.database()
+    }
+
     /// Which database this is, for people: without the password.
     #[must_use]
     pub fn address(&self) -> String {

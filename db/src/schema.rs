@@ -176,6 +176,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    migrations_log (id) {
+        id -> Int8,
+        revision -> Text,
+        action -> Text,
+        status -> Text,
+        checksum -> Text,
+        program_version -> Text,
+        database_role -> Text,
+        operator -> Nullable<Text>,
+        started_at -> Timestamptz,
+        duration_ms -> Nullable<Int8>,
+        failure -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     projects (id) {
         id -> Int8,
         company_id -> Int8,
@@ -343,6 +359,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_addresses,
     media,
     memberships,
+    migrations_log,
     projects,
     settings,
     sign_ins,

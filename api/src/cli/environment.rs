@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use arvlite_db::migrate::{self, State};
+use arvlite_db::migrate::{Migrations, Progress, UpTo};
 use arvlite_db::models::Setting;
 use arvlite_db::{ConnectOptions, Db, Scope, create_database};
 
-use super::{Common, log};
+use super::{Common, log, schema_state};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Mode};
@@ -27,11 +27,6 @@ pub struct Environment {
     postgres: Option<Postgres>,
 }
 
-/// The schema is not the one that this program expects.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct NotCurrent(String);
-
 impl Environment {
     /// Starts the log, and PostgreSQL unless the configuration names one. An outside database is not touched yet.
     ///
@@ -50,30 +45,22 @@ impl Environment {
         Ok(Self { db: Db::new(options)?, config, postgres })
     }
 
+    /// Applies migrations and gives the names of those that were pending.
+    ///
+    /// # Errors
+    /// Says in plain words why the schema cannot be changed.
+    pub async fn upgrade(&self, to: UpTo, tell: &(dyn Fn(Progress) + Sync)) -> anyhow::Result<Vec<&'static str>> {
+        let upgraded = Migrations::embedded().upgrade(&self.db, to, tell).await;
+        upgraded.map_err(|error| schema_state::refusal(error, &self.db.address()))
+    }
+
     /// Refuses a schema that is not current, with the command that helps.
     ///
     /// # Errors
     /// Also when the database does not answer: then its schema is in no state.
     pub async fn require_current_schema(&self) -> anyhow::Result<()> {
-        let address = self.db.address();
-        let words = match migrate::state(&self.db).await? {
-            State::Current => return Ok(()),
-            State::Empty => format!(
-                "{address} is empty: it has no schema yet. Make one with\n  arvlite db upgrade\n\
-                 or start with\n  arvlite serve --migrate"
-            ),
-            State::Behind { pending } => format!(
-                "the schema is behind this program in {address}. To be applied:\n  {}\nApply with\n  \
-                 arvlite db upgrade\nor start with\n  arvlite serve --migrate",
-                pending.join("\n  ")
-            ),
-            State::Ahead { unknown } => format!(
-                "the schema is ahead of this program in {address}: a later version applied {}. Run that version, or \
-                 revert with it (arvlite db downgrade)",
-                unknown.join(", ")
-            ),
-        };
-        Err(NotCurrent(words).into())
+        let standing = Migrations::embedded().standing(&self.db).await?;
+        schema_state::require_current(&standing, &self.db.address())
     }
 
     /// The program. The schema must be current.
@@ -130,8 +117,7 @@ async fn start_postgres(config: &Config, may_install: bool) -> anyhow::Result<Po
     let settings =
         Settings { data_dir: data_dir(config), bin_dir: config.pg_bin.clone(), install: may_install, fsync: true };
     let postgres = Postgres::start(&settings, &|line| eprintln!("{line}")).await?;
-    let server = Db::new(ConnectOptions::new(postgres.url("postgres")))?;
-    create_database(&server, OWN_DATABASE).await?;
+    create_database(&Db::new(ConnectOptions::new(postgres.url(OWN_DATABASE)))?).await?;
     Ok(postgres)
 }
 

@@ -12,6 +12,7 @@ mod log;
 mod operator;
 mod password;
 pub mod schema;
+mod schema_state;
 pub mod serve;
 pub mod user;
 

@@ -12,8 +12,9 @@ mod views;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use arvlite_db::Scope;
+use arvlite_db::migrate::UpTo;
 use arvlite_db::models::{Company, Setting};
-use arvlite_db::{Scope, migrate};
 use serde_json::json;
 
 use super::{Common, Environment, serve};
@@ -47,7 +48,7 @@ pub async fn run(common: &Common, demo: Demo) -> anyhow::Result<()> {
     config.mode = Mode::Development;
     config.listen = demo.listen.unwrap_or(config.listen);
     let mut environment = Environment::open(config, common.may_install()).await?;
-    migrate::upgrade(&environment.db).await?;
+    environment.upgrade(UpTo::Latest, &|_| {}).await?;
     let listener = serve::listen(&mut environment.config).await?;
     let app = environment.app().await?;
     let companies = fill(&app).await?;
