@@ -25,6 +25,7 @@ mod schema;
 mod schema_file;
 mod scope;
 mod session;
+mod statements;
 mod tls;
 
 pub use catalog::{Catalog, Constraint, ConstraintKind};
@@ -34,8 +35,9 @@ pub use entity::{ChildOf, Entity};
 pub use error::{DbError, Result, Violation};
 pub use notify::Listener;
 pub use page::{Deleted, Filter, Key, NoFilter, OrderColumn, Page, PageOf, Position};
-pub use pool::{ConnectOptions, Db};
+pub use pool::{ConnectOptions, Db, PoolState};
 pub use predicate::{TextFilter, TimeFilter, TimeRange, is_storable};
 pub use schema_file::print_schema;
 pub use scope::Scope;
 pub use session::{Session, Tx};
+pub use statements::StatementCount;
