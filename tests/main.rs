@@ -19,6 +19,7 @@ mod filters;
 mod idempotency;
 mod login;
 mod membership;
+mod metrics;
 mod migrations;
 mod over_http;
 mod pages;
