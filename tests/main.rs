@@ -17,6 +17,7 @@ mod demo;
 mod door;
 mod filters;
 mod idempotency;
+mod logging;
 mod login;
 mod membership;
 mod metrics;

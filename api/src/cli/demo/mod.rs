@@ -14,7 +14,7 @@ use arvlite_db::models::{Company, Setting};
 use arvlite_db::{Scope, migrate};
 use serde_json::json;
 
-use super::{Common, Environment, serve};
+use super::{Common, Environment, log, serve};
 use crate::app::App;
 use crate::config::Mode;
 use crate::global_id;
@@ -65,7 +65,7 @@ pub async fn fill(app: &Arc<App>) -> anyhow::Result<Vec<Company>> {
     let session = app.db.session(Scope::Everything);
     let mut companies = Vec::new();
     if Setting::get(&session, "demo_filled").await?.is_none() {
-        eprintln!("Filling the database with the demo's studios…");
+        log::say(&app.config, "Filling the database with the demo's studios…");
         companies = studio::write(&seed).await?;
         people::write(&seed, &companies).await?;
         views::write(&seed, &companies).await?;
