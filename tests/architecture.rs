@@ -25,6 +25,7 @@ const PAST_EVERY_SCOPE: &[&str] = &[
     "api/src/domain/playback/read.rs",
     "api/src/domain/view/batch.rs",
     "api/src/domain/view/days.rs",
+    "api/src/domain/view/live.rs",
     "api/src/domain/view/log.rs",
     "api/src/domain/view/sweep.rs",
     "api/src/http/pages.rs",

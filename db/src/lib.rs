@@ -26,6 +26,7 @@ mod schema;
 mod schema_file;
 mod scope;
 mod session;
+mod statements;
 mod tls;
 
 pub use catalog::{Catalog, Constraint, ConstraintKind};
@@ -35,8 +36,9 @@ pub use entity::{ChildOf, Entity};
 pub use error::{DbError, Result, Violation};
 pub use notify::Listener;
 pub use page::{ComposedFilter, Deleted, Filter, Key, NoFilter, OrderColumn, Page, PageOf, Position, Searchable};
-pub use pool::{ConnectOptions, Db};
+pub use pool::{ConnectOptions, Db, PoolState};
 pub use predicate::{ReferenceFilter, TextFilter, TimeFilter, TimeRange, is_storable};
 pub use schema_file::print_schema;
 pub use scope::Scope;
 pub use session::{Session, Tx};
+pub use statements::StatementCount;

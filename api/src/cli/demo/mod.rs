@@ -17,7 +17,7 @@ use arvlite_db::migrate::UpTo;
 use arvlite_db::models::{Company, Setting};
 use serde_json::json;
 
-use super::{Common, Environment, serve};
+use super::{Common, Environment, log, serve};
 use crate::app::App;
 use crate::config::Mode;
 use crate::global_id;
@@ -68,7 +68,7 @@ pub async fn fill(app: &Arc<App>) -> anyhow::Result<Vec<Company>> {
     let session = app.db.session(Scope::Everything);
     let mut companies = Vec::new();
     if Setting::get(&session, "demo_filled").await?.is_none() {
-        eprintln!("Filling the database with the demo's studios…");
+        log::say(&app.config, "Filling the database with the demo's studios…");
         companies = studio::write(&seed).await?;
         storage::write(&seed, &companies).await?;
         people::write(&seed, &companies).await?;
