@@ -62,6 +62,12 @@ async fn a_server_killed_under_writes_keeps_what_it_acknowledged_and_does_the_re
     assert_eq!(code, 1, "{words}");
     assert!(words.contains("is in use by another arvlite") && words.contains("ARVLITE_DATA_DIR"), "{words}");
 
+    let mut doctor = arvlite(&["doctor"]);
+    doctor.env("ARVLITE_DATA_DIR", data_dir.path()).env("ARVLITE_LISTEN", server.address());
+    let (code, told, words) = ended(doctor.env("ARVLITE_MODE", "development")).await;
+    assert_eq!(code, 0, "a doctor looks at the database of the one that runs: {told}{words}");
+    assert!(told.contains("an arvlite listens") && told.contains("the database arvlite at"), "{told}");
+
     let manager = sign_in(&server, "manager@vertex.local", "demo-password").await;
     let company = company_id(&manager, "vertex-ar").await;
     let before = projects(&manager, &company).await.len();
