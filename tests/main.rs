@@ -14,6 +14,7 @@ mod company;
 mod connections;
 mod deletion;
 mod demo;
+mod docker;
 mod doctor;
 mod door;
 mod filters;
