@@ -55,7 +55,7 @@ async fn projects(who: &Http, company: &Value) -> HashMap<String, Vec<String>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_killed_under_writes_keeps_what_it_acknowledged_and_does_the_rest_once() {
     let data_dir = DataDir::new();
-    let demo = || arvlite(&["demo", "--listen", "127.0.0.1:0"]);
+    let demo = || arvlite(&["demo", "--no-traffic", "--listen", "127.0.0.1:0"]);
     let server = Server::start(&mut demo(), &data_dir).await;
 
     let (code, _, words) = ended(demo().arg("--data-dir").arg(data_dir.path())).await;
