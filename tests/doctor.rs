@@ -188,7 +188,7 @@ async fn a_server_that_runs_already_is_no_stranger() {
     let address = stranger.local_addr().unwrap().to_string();
     drop(tokio::spawn(async move {
         while let Ok((caller, _)) = stranger.accept().await {
-            drop(caller)
+            drop(caller);
         }
     }));
     let beside = told(doctor(&url, &data_dir).env("ARVLITE_LISTEN", address)).await;
