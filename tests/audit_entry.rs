@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::support::{ALL_SCOPES, Client, TestApp};
 
-const PIN: &str = "mutation ($input: ArContentPinVideoInput!) { arContentPinVideo(input: $input) { userErrors { code } } }";
+const PIN: &str =
+    "mutation ($input: ArContentPinVideoInput!) { arContentPinVideo(input: $input) { userErrors { code } } }";
 const HISTORY: &str = "query ($id: ID!) { arContent(id: $id) { orderNumber history(first: 100) { totalCount nodes {
     action entityType entity { __typename id } company { id } actorKind actorEmail actor { __typename id }
     changes { field from to } requestId createdAt } } } }";

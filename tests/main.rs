@@ -19,6 +19,7 @@ mod docker;
 mod doctor;
 mod door;
 mod filters;
+mod folder;
 mod idempotency;
 mod login;
 mod membership;
