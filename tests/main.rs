@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod access;
 mod api_key;
 mod ar_content;
 mod architecture;
@@ -29,6 +30,7 @@ mod pages;
 mod prepared;
 mod process;
 mod project;
+mod random_pages;
 mod schema;
 mod several_processes;
 mod socket;
