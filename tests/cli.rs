@@ -101,6 +101,8 @@ async fn help_has_examples_everywhere() {
     for words in [
         vec![],
         vec!["serve"],
+        vec!["demo"],
+        vec!["doctor"],
         vec!["schema"],
         vec!["db"],
         vec!["db", "check"],

@@ -17,6 +17,8 @@ mod connections;
 mod db_command;
 mod deletion;
 mod demo;
+mod docker;
+mod doctor;
 mod door;
 mod filters;
 mod folder;

@@ -197,8 +197,11 @@ impl Config {
         Self::read(readable.collect(), file)
     }
 
-    /// A variable that is set to nothing is as if it were not set.
-    fn read(environment: HashMap<String, String>, file: Option<&Path>) -> Result<Self, ConfigError> {
+    /// Reads these variables and, over them, a file. A variable that is set to nothing is as if it were not set.
+    ///
+    /// # Errors
+    /// Says which key is unknown or which value makes no sense.
+    pub fn read(environment: HashMap<String, String>, file: Option<&Path>) -> Result<Self, ConfigError> {
         let database_url = environment.get("DATABASE_URL").filter(|url| !url.is_empty()).cloned();
         let variables = config::Environment::with_prefix("ARVLITE")
             .prefix_separator("_")

@@ -10,6 +10,7 @@
 mod catalog;
 mod connect;
 mod create;
+pub mod diagnosis;
 mod entity;
 mod enums;
 mod error;

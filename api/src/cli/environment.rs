@@ -1,5 +1,6 @@
 //! Opening the house: the database, which may be one of our own, the secret key, and with them the program.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -16,7 +17,7 @@ use crate::secret::SecretKey;
 use crate::storage::Store;
 
 /// The database on a PostgreSQL of our own.
-const OWN_DATABASE: &str = "arvlite";
+pub(super) const OWN_DATABASE: &str = "arvlite";
 
 /// What a role stands on. A PostgreSQL of our own runs as long as this lives.
 pub struct Environment {
@@ -69,7 +70,7 @@ impl Environment {
     /// When there is no secret key, or the folder for media cannot be used.
     pub async fn app(&self) -> anyhow::Result<Arc<App>> {
         let secret = self.secret_key().await?;
-        let folder = data_dir(&self.config).join("media");
+        let folder = media_dir(&self.config);
         let store = Store::local(&folder).with_context(|| format!("media cannot be kept in {}", folder.display()))?;
         Ok(App::new(self.config.clone(), self.db.clone(), Clock::default(), secret, store))
     }
@@ -98,7 +99,7 @@ impl Environment {
     }
 }
 
-const SECRET_KEY_FORM: &str = "it is 64 hexadecimal digits (several keys are separated by commas, the one to sign with \
+pub(super) const SECRET_KEY_FORM: &str = "it is 64 hexadecimal digits (several keys are separated by commas, the one to sign with \
                                first). Make one with\n  openssl rand -hex 32";
 
 /// Runs a role that needs the program on a current schema.
@@ -124,6 +125,11 @@ async fn start_postgres(config: &Config, may_install: bool) -> anyhow::Result<Po
     Ok(postgres)
 }
 
-fn data_dir(config: &Config) -> std::path::PathBuf {
+pub(super) fn data_dir(config: &Config) -> PathBuf {
     config.data_dir.clone().unwrap_or_else(postgres::default_data_dir)
+}
+
+/// Where the bytes of photos and videos are.
+pub(super) fn media_dir(config: &Config) -> PathBuf {
+    data_dir(config).join("media")
 }

@@ -7,6 +7,7 @@ mod plan;
 mod seed;
 mod storage;
 mod studio;
+mod traffic;
 mod views;
 
 use std::net::SocketAddr;
@@ -30,13 +31,17 @@ use seed::Seed;
 Examples:
   arvlite demo
   arvlite demo --listen 127.0.0.1:8080 --data-dir /tmp/studio
+  arvlite demo --no-traffic                without simulated viewers
 
 It runs a PostgreSQL of its own unless DATABASE_URL names one, makes the schema, fills it once, and serves. It lets
-known passwords in, so it is nothing for the open network.")]
+known passwords in, so it is nothing for the open network. While it serves, simulated phones look at its photos.")]
 pub struct Demo {
     /// Where to listen [default: 127.0.0.1:4000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+    /// Leave out the simulated viewers
+    #[arg(long)]
+    no_traffic: bool,
 }
 
 /// Makes the demo and serves it.
@@ -54,6 +59,11 @@ pub async fn run(common: &Common, demo: Demo) -> anyhow::Result<()> {
     let companies = fill(&app).await?;
     let told_to_stop = serve::told_to_stop()?;
     super::tell(&welcome(&app, &companies))?;
+    let traffic = (!demo.no_traffic).then(|| traffic::start(&app));
+    let told_to_stop = async move {
+        told_to_stop.await;
+        drop(traffic);
+    };
     serve::serve_until(app, listener, told_to_stop).await?;
     environment.close().await;
     Ok(())
@@ -113,7 +123,7 @@ A first query
 A first mutation
   mutation {{ projectCreate(input: {{ companyId: "{company_id}", name: "My first project" }}) {{ project {{ id name }} userErrors {{ field message }} }} }}
 
-A first subscription: paste it in GraphiQL, then open one of the publicUrl pages
+A first subscription: paste it in GraphiQL; simulated viewers come by themselves, or open one of the publicUrl pages
   subscription {{ viewEvents(scope: {{ companyId: "{company_id}" }}) {{ __typename
     ... on ViewSessionStarted {{ cursor viewSession {{ sessionId version arContent {{ orderNumber }} }} }}
     ... on ViewSessionProgressed {{ cursor viewSession {{ sessionId version durationSeconds }} }}
