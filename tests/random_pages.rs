@@ -189,7 +189,8 @@ fn lower_first(name: &str) -> String {
 }
 
 fn snake_case(name: &str) -> String {
-    let words = lower_first(name).chars().map(|letter| match letter.is_ascii_uppercase() {
+    let name = lower_first(name);
+    let words = name.chars().map(|letter| match letter.is_ascii_uppercase() {
         true => format!("_{}", letter.to_ascii_lowercase()),
         false => letter.to_string(),
     });

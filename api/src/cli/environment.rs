@@ -117,11 +117,8 @@ pub async fn with_app(common: &Common, role: impl AsyncFnOnce(&Arc<App>) -> anyh
 async fn start_postgres(config: &Config, may_install: bool) -> anyhow::Result<Postgres> {
     let settings =
         Settings { data_dir: data_dir(config), bin_dir: config.pg_bin.clone(), install: may_install, fsync: true };
-    let postgres = Postgres::start(&settings, &|line| eprintln!("{line}")).await?;
-    create_database(&Db::new(ConnectOptions::new(postgres.url(OWN_DATABASE)))?).await?;
     let postgres = Postgres::start(&settings, &|line| log::say(config, line)).await?;
-    let server = Db::new(ConnectOptions::new(postgres.url("postgres")))?;
-    create_database(&server, OWN_DATABASE).await?;
+    create_database(&Db::new(ConnectOptions::new(postgres.url(OWN_DATABASE)))?).await?;
     Ok(postgres)
 }
 

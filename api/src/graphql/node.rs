@@ -98,7 +98,7 @@ macro_rules! with_all_nodes {
             Folder,
             AuditEntry,
             StorageConnection,
-            StorageFolder,
+            StorageFolder
         )
     };
 }

@@ -31,6 +31,7 @@ pub use lint::{Finding, Rule, lint, report};
 pub use losses::{Loss, losses};
 pub use migration::{Migration, Migrations, RevisionError};
 pub use plan::{DownTo, UpTo};
+pub(crate) use run::check_character_type;
 pub use run::{MigrateError, Progress};
 pub use script::script;
 pub use standing::{Half, Standing, State, Step};

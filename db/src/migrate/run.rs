@@ -203,7 +203,7 @@ async fn failed(
 }
 
 /// Refuses a database that knows the case of ASCII letters only.
-async fn check_character_type(connection: &mut AsyncPgConnection) -> std::result::Result<(), MigrateError> {
+pub(crate) async fn check_character_type(connection: &mut AsyncPgConnection) -> std::result::Result<(), MigrateError> {
     let (encoding, character_type): (String, String) = Prepared::<(Text, Text)>::new(
         "SELECT pg_encoding_to_char(encoding)::text, datctype::text FROM pg_database WHERE datname = current_database()",
     )

@@ -40,6 +40,15 @@ pub(super) fn schema(state: &State) -> Finding {
             format!("ahead of this program, which does not know {}", unknown.join(", ")),
             "run the later version, or revert with it (arvlite db downgrade)",
         ),
+        State::Foreign { tables } => check.bad(
+            format!("none, and tables that are not ours: {}", tables.join(", ")),
+            "make a database for this program alone",
+        ),
+        State::Edited { names } => check
+            .bad(format!("made by another text of {}", names.join(", ")), "arvlite db check tells what to do about it"),
+        State::HalfApplied(half) => {
+            check.bad(format!("{} was left in the middle", half.name), "arvlite db check tells what to do about it")
+        }
     }
 }
 
