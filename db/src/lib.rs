@@ -13,6 +13,7 @@ mod create;
 mod entity;
 mod enums;
 mod error;
+pub mod growth;
 mod lateral;
 pub mod migrate;
 pub mod models;
