@@ -82,7 +82,8 @@ async fn names_keep_the_grammar() {
                 if !missing.is_empty() {
                     odd.push(format!("{}.{} is a list without {missing:?}", of.name, field.name));
                 }
-                if !field.of.is_required() {
+                // Who may see a row may not always see what was done to it; then this alone is null.
+                if !field.of.is_required() && field.name != "history" {
                     odd.push(format!("{}.{} is a list that may be null", of.name, field.name));
                 }
             }

@@ -146,7 +146,8 @@ async fn database() -> (Postgres, Db) {
     let db = Db::new(ConnectOptions::new(postgres.url("gateway"))).unwrap();
     migrate::upgrade(&db).await.unwrap();
     let until = Clock::default().now();
-    let growth = Growth { companies: 100, contents: 5_000, view_sessions: 20_000, until, hashed_password: String::new() };
+    let growth =
+        Growth { companies: 100, contents: 5_000, view_sessions: 20_000, until, hashed_password: String::new() };
     grow(&db, &growth, &mut |_| {}).await.unwrap();
     (postgres, db)
 }

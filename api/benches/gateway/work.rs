@@ -105,7 +105,8 @@ impl fmt::Display for Work {
 /// As many fields as a document may have, within its number of tokens, all left out when it is run.
 fn admission() -> String {
     let row = "id orderNumber customerName customerPhone customerEmail status expiresAt createdAt updatedAt viewsCount";
-    let parts: String = (0..16).map(|_| format!("... @skip(if: true) {{ arContents {{ nodes {{ {row} }} }} }} ")).collect();
+    let parts: String =
+        (0..16).map(|_| format!("... @skip(if: true) {{ arContents {{ nodes {{ {row} }} }} }} ")).collect();
     format!("{{ __typename {parts} }}")
 }
 
