@@ -28,6 +28,11 @@ async fn the_demo_is_filled_once_and_its_numbers_agree() {
     assert_eq!(again.len(), companies.len());
     assert_eq!(numbers(&app).await, (contents, views, counted));
 
+    let filled: Vec<i64> = app
+        .column("SELECT count(*) FROM ar_content c JOIN folders f ON f.id = c.folder_id WHERE f.parent_id IS NOT NULL")
+        .await;
+    assert!(filled[0] > 3, "{filled:?} orders lie in folders of folders");
+
     let session = app.app.db.session(Scope::Everything);
     let ids: Vec<i64> = companies.iter().map(|company| company.id).collect();
     let first = <ArContent as ChildOf<Company>>::of_parents(&session, &ids, &Page::first(1)).await.unwrap();

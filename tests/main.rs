@@ -17,6 +17,7 @@ mod deletion;
 mod demo;
 mod door;
 mod filters;
+mod folder;
 mod growth;
 mod idempotency;
 mod login;

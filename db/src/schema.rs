@@ -38,6 +38,7 @@ diesel::table! {
         updated_at -> Timestamptz,
         deleted_at -> Nullable<Timestamptz>,
         deletion_id -> Nullable<Uuid>,
+        folder_id -> Nullable<Int8>,
     }
 }
 
@@ -98,6 +99,26 @@ diesel::table! {
         contact_email -> Nullable<Text>,
         status -> Text,
         time_zone -> Text,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+        deletion_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    folders (id) {
+        id -> Int8,
+        company_id -> Int8,
+        project_id -> Int8,
+        parent_id -> Nullable<Int8>,
+        parent_path -> Text,
+        name -> Text,
+        path -> Text,
+        description -> Nullable<Text>,
+        sort_order -> Int4,
+        is_active -> Bool,
         version -> Int4,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
@@ -274,6 +295,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     ar_view_sessions,
     audit_log,
     companies,
+    folders,
     idempotency_keys,
     login_addresses,
     media,

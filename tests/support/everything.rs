@@ -34,6 +34,8 @@ impl TestApp {
         let studio = self.studio(word).await;
         let company = studio.company.id;
         let project = self.project(&studio.company, &format!("{word} project")).await;
+        let outer = self.folder(&project, None, &format!("{word} folder")).await;
+        let folder = self.folder(&project, Some(&outer), &format!("{word} inner folder")).await;
         let file = format!("{word}.mp4");
         let (content, videos) = self.playing(&project, &format!("{word}-order"), &[&file]).await;
         let window = self.window(&videos[0], 1, 2).await;
@@ -48,7 +50,8 @@ impl TestApp {
              UPDATE api_keys SET name = '{word} key' WHERE company_id = {company};
              UPDATE users SET full_name = '{word} person' WHERE id IN (SELECT user_id FROM memberships WHERE company_id = {company});
              UPDATE video_schedules SET description = '{word} window' WHERE id = {};
-             UPDATE ar_content SET customer_name = '{word} customer', customer_phone = '{word}', active_video_id = {video_id},
+             UPDATE folders SET description = '{word} folders' WHERE company_id = {company};
+             UPDATE ar_content SET folder_id = {}, customer_name = '{word} customer', customer_phone = '{word}', active_video_id = {video_id},
                  customer_email = '{word}@example.com', content_metadata = '{{\"note\": \"{word}\"}}' WHERE id = {content_id};
              INSERT INTO ar_view_sessions (company_id, project_id, ar_content_id, video_id, session_id, source, status,
                  device_type, browser, tracking_quality, started_at, updated_at, last_seen_at)
@@ -58,7 +61,7 @@ impl TestApp {
              INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
              SELECT started_at, company_id, project_id, ar_content_id, 'STARTED', to_jsonb(s)
                  FROM ar_view_sessions s WHERE company_id = {company};",
-            window.id, project.id,
+            window.id, folder.id, project.id,
         ))
         .await;
         let upload = |kind: &str, media: i64| {
@@ -83,6 +86,7 @@ impl TestApp {
         values.session_id = session_id;
         values.has::<models::Company>("Company", company);
         values.has::<models::Project>("Project", project.id);
+        values.has::<models::Folder>("Folder", folder.id);
         values.has::<models::ArContent>("ArContent", content_id);
         values.has::<models::Video>("Video", video_id);
         values.has::<models::VideoSchedule>("VideoSchedule", window.id);

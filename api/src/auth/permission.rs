@@ -2,14 +2,14 @@
 
 use arvlite_db::Entity;
 use arvlite_db::models::{
-    ApiKey, ApiKeyScope, ArContent, AuditEntry, Company, Media, Membership, Project, Role, Upload, User, Video,
+    ApiKey, ApiKeyScope, ArContent, AuditEntry, Company, Folder, Media, Membership, Project, Role, Upload, User, Video,
     VideoSchedule, ViewSession,
 };
 
 /// Something that one may be allowed to do in a company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// See the tree: the company, its projects, orders, videos, windows, uploads.
+    /// See the tree: the company, its projects, folders, orders, videos, windows, uploads.
     ReadStudio,
     /// See view sessions and numbers.
     ReadAnalytics,
@@ -116,5 +116,5 @@ macro_rules! readable {
 readable! {
     Company: ReadStudio, Project: ReadStudio, ArContent: ReadStudio, Video: ReadStudio, VideoSchedule: ReadStudio,
     Media: ReadStudio, Upload: ReadStudio, ViewSession: ReadAnalytics, User: ReadPeople, Membership: ReadPeople,
-    ApiKey: ReadPeople, AuditEntry: ReadOperations,
+    ApiKey: ReadPeople, Folder: ReadStudio, AuditEntry: ReadOperations,
 }

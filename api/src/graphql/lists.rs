@@ -12,9 +12,9 @@ use super::node::NodeType;
 use super::query::allowed;
 use super::types::{
     ApiKey, ApiKeyOrder, ApiKeyWhereInput, ArContent, ArContentOrder, ArContentWhereInput, AuditEntry, AuditEntryOrder,
-    AuditEntryWhereInput, Company, CompanyOrder, CompanyWhereInput, MediaUpload, Project, ProjectOrder,
-    ProjectWhereInput, UploadOrder, UploadWhereInput, User, UserOrder, UserWhereInput, Video, VideoOrder,
-    VideoSchedule, VideoScheduleOrder, VideoScheduleWhereInput, VideoWhereInput,
+    AuditEntryWhereInput, Company, CompanyOrder, CompanyWhereInput, Folder, FolderOrder, FolderWhereInput, MediaUpload,
+    Project, ProjectOrder, ProjectWhereInput, UploadOrder, UploadWhereInput, User, UserOrder, UserWhereInput, Video,
+    VideoOrder, VideoSchedule, VideoScheduleOrder, VideoScheduleWhereInput, VideoWhereInput,
 };
 use crate::auth::Readable;
 
@@ -69,6 +69,8 @@ root_lists! {
         and deleted;
     /// The projects of all companies that you may see.
     projects: Project where ProjectWhereInput by ProjectOrder, search "Found in the name, ignoring case." and deleted;
+    /// The folders of all companies that you may see.
+    folders: Folder where FolderWhereInput by FolderOrder, search "Found in the name, ignoring case." and deleted;
     /// The orders of all companies that you may see.
     ar_contents: ArContent where ArContentWhereInput by ArContentOrder,
         search "Found in the number or in what is known of the customer, ignoring case." and deleted;

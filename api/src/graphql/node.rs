@@ -8,7 +8,8 @@ use async_graphql::{Context, ID, Interface, OutputType};
 use super::context::ContextExt;
 use super::error::Result;
 use super::types::{
-    ApiKey, ArContent, AuditEntry, Company, Media, MediaUpload, Project, User, Video, VideoSchedule, ViewSession,
+    ApiKey, ArContent, AuditEntry, Company, Folder, Media, MediaUpload, Project, User, Video, VideoSchedule,
+    ViewSession,
 };
 use crate::auth::Readable;
 use crate::global_id::{self, Tagged};
@@ -70,6 +71,8 @@ pub enum Node {
     User(User),
     /// A key.
     ApiKey(ApiKey),
+    /// A folder.
+    Folder(Folder),
     /// What somebody did.
     AuditEntry(AuditEntry),
 }
@@ -88,6 +91,7 @@ macro_rules! with_all_nodes {
             ViewSession,
             User,
             ApiKey,
+            Folder,
             AuditEntry
         )
     };

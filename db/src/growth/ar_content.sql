@@ -1,7 +1,9 @@
-INSERT INTO ar_content (id, company_id, project_id, photo_media_id, unique_id, order_number, customer_name, customer_phone,
-    customer_email, duration_years, expires_at, views_count, status, content_metadata, created_at, updated_at, deleted_at,
+INSERT INTO ar_content (id, company_id, project_id, folder_id, photo_media_id, unique_id, order_number, customer_name,
+    customer_phone, customer_email, duration_years, expires_at, views_count, status, content_metadata, created_at, updated_at, deleted_at,
     deletion_id)
-SELECT o.id, o.company_id, o.project_id, CASE WHEN o.status <> 'PENDING' THEN m.id END, pg_temp.uuid_of('order ' || o.id),
+SELECT o.id, o.company_id, o.project_id,
+    CASE WHEN pg_temp.chance(o.mark, 53) < 0.4 THEN p.folders_after + 1 + floor(3 * pg_temp.chance(o.mark, 54)) END,
+    CASE WHEN o.status <> 'PENDING' THEN m.id END, pg_temp.uuid_of('order ' || o.id),
     to_char(o.created_at, 'YYYY') || '-' || lpad(o.number::text, 6, '0'),
     CASE WHEN pg_temp.chance(o.mark, 55) < 0.95 THEN
         pg_temp.pick(ARRAY['Анна', 'Пётр', 'Мария', 'Илья', 'Ольга', 'Денис', 'Дарья', 'Антон', 'Вера', 'Глеб', 'Юлия', 'Артём',

@@ -17,6 +17,7 @@ use crate::{Db, Result};
 /// The setting that tells what a database has grown to.
 pub const SETTING: &str = "growth";
 
+const VIEWS: &str = "ar_view_sessions";
 /// Views written by one statement.
 const VIEWS_AT_ONCE: i64 = 50_000;
 
@@ -29,13 +30,14 @@ macro_rules! sql {
 /// What is wanted, decided before any row is written.
 const PLANS: &[(&str, &str)] = sql!["plan_studios" "plan_orders" "plan_views"];
 
-/// Each table with the statements that fill it, parents first.
+/// Each table with the statements that fill it, parents first; after them come the views.
 const TABLES: &[(&str, &str)] = sql![
     "companies"
     "users"
     "memberships"
     "api_keys"
     "projects"
+    "folders"
     "media"
     "uploads"
     "ar_content"
@@ -110,6 +112,12 @@ pub async fn grow(db: &Db, growth: &Growth, tell: &mut (dyn FnMut(Told) + Send))
     views(&mut connection, growth.view_sessions, tell).await?;
     timed("view_events", tell, fill(&mut connection, "view_events", include_str!("view_events.sql"))).await?;
     connection.batch_execute(include_str!("afterwards.sql")).await?;
+    // Whoever adds rows next counts on from here.
+    for table in numbered() {
+        let sequence = format!("pg_get_serial_sequence('{table}', 'id')");
+        let last = format!("greatest(nextval({sequence}), (SELECT max(id) FROM {table}))");
+        connection.batch_execute(&format!("SELECT setval({sequence}, {last})")).await?;
+    }
     timed("commit", tell, done(connection.batch_execute("COMMIT"))).await?;
     timed("analyze", tell, done(connection.batch_execute("VACUUM ANALYZE"))).await
 }
@@ -139,9 +147,18 @@ pub async fn copies(db: &Db) -> Result<Vec<Copy>> {
     Ok(pairs.into_iter().map(|(from, to)| Copy { from, to }).collect())
 }
 
+/// The tables whose rows are given their ids here.
+fn numbered() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().map(|(table, _)| *table).chain([VIEWS])
+}
+
 async fn plan(connection: &mut AsyncPgConnection, growth: &Growth) -> Result<Option<i64>> {
     let until = growth.until.duration_trunc(TimeDelta::days(1)).unwrap_or(growth.until);
     connection.batch_execute(include_str!("wishes.sql")).await?;
+    // Ids are counted from what is there, so nobody else may add rows meanwhile.
+    for table in numbered() {
+        connection.batch_execute(&format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")).await?;
+    }
     Prepared::<()>::new("INSERT INTO growth VALUES (?, ?, ?, ?, ?)")
         .bind::<BigInt, _>(growth.companies)
         .bind::<BigInt, _>(growth.contents)
@@ -163,9 +180,8 @@ async fn fill(connection: &mut AsyncPgConnection, table: &str, statements: &str)
 }
 
 async fn views(connection: &mut AsyncPgConnection, all: i64, tell: &mut (dyn FnMut(Told) + Send)) -> Result<()> {
-    const WHAT: &str = "ar_view_sessions";
     let began = Instant::now();
-    tell(Told::Begun { what: WHAT });
+    tell(Told::Begun { what: VIEWS });
     let mut written = 0;
     while written < all {
         let through = all.min(written + VIEWS_AT_ONCE);
@@ -177,8 +193,8 @@ async fn views(connection: &mut AsyncPgConnection, all: i64, tell: &mut (dyn FnM
         written = through;
         tell(Told::Partly { done: written, of: all });
     }
-    let rows = fill(connection, WHAT, "").await?;
-    tell(Told::Done { what: WHAT, rows, took: began.elapsed() });
+    let rows = fill(connection, VIEWS, "").await?;
+    tell(Told::Done { what: VIEWS, rows, took: began.elapsed() });
     Ok(())
 }
 

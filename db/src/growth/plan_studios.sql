@@ -19,10 +19,10 @@ CREATE UNIQUE INDEX ON grown_company (n);
 -- Projects follow each other over a studio's years.
 CREATE TEMP TABLE grown_project ON COMMIT DROP AS
 SELECT row_number() OVER (ORDER BY c.n, place) AS n, base.id + row_number() OVER (ORDER BY c.n, place) AS id,
-    c.n AS company, c.id AS company_id, place,
+    folder.id + 3 * (row_number() OVER (ORDER BY c.n, place) - 1) AS folders_after, c.n AS company, c.id AS company_id, place,
     c.created_at + (until - c.created_at) * ((place - 1)::float8 / c.projects) AS created_at, c.deleted_at
 FROM grown_company c, generate_series(1, c.projects) place, growth,
-    (SELECT coalesce(max(id), 0) AS id FROM projects) base;
+    (SELECT coalesce(max(id), 0) AS id FROM projects) base, (SELECT coalesce(max(id), 0) AS id FROM folders) folder;
 CREATE UNIQUE INDEX ON grown_project (company, place);
 UPDATE grown_project SET deleted_at = until - (1 + floor(60 * pg_temp.chance(n, 6))) * interval '1 day'
 FROM growth WHERE deleted_at IS NULL AND pg_temp.chance(n, 7) < 0.01;

@@ -22,7 +22,3 @@ SET LOCAL TimeZone = 'UTC';
 -- Sorting a million views is worth the memory.
 SET LOCAL work_mem = '128MB';
 SET LOCAL jit = off;
-
--- Ids are counted from what is there, so nobody else may add rows meanwhile.
-LOCK TABLE companies, users, memberships, api_keys, projects, media, uploads, ar_content, videos, video_schedules,
-    audit_log, ar_view_sessions, view_events IN SHARE ROW EXCLUSIVE MODE;

@@ -36,6 +36,7 @@ pub struct ArContent {
     pub id: i64,
     pub company_id: i64,
     pub project_id: i64,
+    pub folder_id: Option<i64>,
     pub active_video_id: Option<i64>,
     pub photo_media_id: Option<i64>,
     pub unique_id: Uuid,
@@ -65,6 +66,7 @@ entity!(
     },
     filtered by ArContentFilter,
     child of Project by project_id,
+    child of Folder by folder_id,
     child of Company by company_id,
 );
 
@@ -73,6 +75,7 @@ filter! {
     ArContentFilter of ar_content {
         unique_id: value(Uuid),
         project_id: reference,
+        folder_id: reference,
         order_number: text,
         customer_name: text,
         customer_phone: text,
@@ -90,6 +93,7 @@ filter! {
 pub struct NewArContent {
     pub company_id: i64,
     pub project_id: i64,
+    pub folder_id: Option<i64>,
     pub photo_media_id: Option<i64>,
     pub unique_id: Uuid,
     pub order_number: String,

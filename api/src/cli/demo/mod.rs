@@ -1,5 +1,6 @@
 //! The demo: two studios with real photos and videos, people who may sign in, rules, and a month of views.
 
+mod folders;
 mod growth;
 mod media;
 mod people;

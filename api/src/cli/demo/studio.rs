@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use arvlite_db::models::{ArContent, Company, Project, Upload, UploadKind, Video, VideoSchedule};
+use arvlite_db::models::{ArContent, Company, Folder, Project, Upload, UploadKind, Video, VideoSchedule};
 use arvlite_db::{ChildOf, Page, Scope};
 use bytes::Bytes;
 use chrono::TimeDelta;
 
+use super::folders;
 use super::media;
 use super::plan::{OrderPlan, STUDIOS, StudioPlan};
 use super::seed::Seed;
@@ -38,8 +39,10 @@ pub(super) async fn write(seed: &Seed) -> anyhow::Result<Vec<Company>> {
                     },
                 )
                 .await?;
+            let folders = folders::write(seed, &project, project_plan.folders).await?;
             for (place, order_plan) in (1..).zip(project_plan.orders) {
-                order(seed, &format!("{key}/{place}"), &project, order_plan, place).await?;
+                let folder = folders.get(&place);
+                order(seed, &format!("{key}/{place}"), &project, folder, order_plan, place).await?;
             }
         }
         companies.push(company);
@@ -65,7 +68,14 @@ async fn company(seed: &Seed, plan: &StudioPlan) -> anyhow::Result<Company> {
     .await
 }
 
-async fn order(seed: &Seed, key: &str, project: &Project, plan: &OrderPlan, place: i64) -> anyhow::Result<()> {
+async fn order(
+    seed: &Seed,
+    key: &str,
+    project: &Project,
+    folder: Option<&Folder>,
+    plan: &OrderPlan,
+    place: i64,
+) -> anyhow::Result<()> {
     let company_id = NodeId::of(project.company_id);
     let photo = file(&seed.app, key, company_id, UploadKind::Photo, plan.photo).await?;
     let mut videos = Vec::new();
@@ -77,6 +87,7 @@ async fn order(seed: &Seed, key: &str, project: &Project, plan: &OrderPlan, plac
             key,
             ArContentCreate {
                 project_id: NodeId::of(project.id),
+                folder_id: folder.map(|folder| NodeId::of(folder.id)),
                 order_number: Some(format!("{}-{place:03}", seed.now().format("%Y"))),
                 customer_name: Some(plan.customer.to_owned()),
                 customer_phone: Some(format!("+7 900 000-{:02}-{place:02}", project.id)),
