@@ -7,7 +7,7 @@ use arvlite_api::app::App;
 use arvlite_api::auth::{Caller, SignedIn, Viewer, Who, token};
 use arvlite_api::clock::Clock;
 use arvlite_api::config::{Config, Mode};
-use arvlite_api::graphql;
+use arvlite_api::graphql::{self, Nullability};
 use arvlite_api::http::router;
 use arvlite_api::postgres::{Postgres, Settings};
 use arvlite_api::secret::SecretKey;
@@ -125,9 +125,10 @@ impl House {
             company["id"]
         );
         let schema = graphql::build();
-        *self.followers.get_mut() = (0..FOLLOWERS)
-            .map(|_| graphql::follow(&schema, graphql::with_data(Request::new(&follow), &self.app, viewer)).boxed())
-            .collect();
+        let nullability = Nullability::of(&schema.sdl());
+        let request = || graphql::with_data(Request::new(&follow), &self.app, viewer);
+        let follower = |_| graphql::follow(&schema, &nullability, request()).boxed();
+        *self.followers.get_mut() = (0..FOLLOWERS).map(follower).collect();
         // The first thing that each is told is that it has caught up.
         self.wait(self.told_to_all());
     }
