@@ -15,6 +15,7 @@ mod entity;
 mod enums;
 mod error;
 mod filter;
+pub mod growth;
 mod lateral;
 pub mod migrate;
 pub mod models;

@@ -263,6 +263,17 @@ impl Contract {
         format!("{}{arguments} {}", field.name, self.selection(field.of.named(), 0, values))
     }
 
+    /// A field with its arguments, some of them given, and a selection of one's own, braces included.
+    pub fn field_selecting(
+        &self,
+        field: &Field,
+        values: &Values,
+        given: &[(&Leaf, String)],
+        selection: &str,
+    ) -> String {
+        format!("{}{} {selection}", field.name, self.arguments(field, values, given))
+    }
+
     fn arguments(&self, field: &Field, values: &Values, given: &[(&Leaf, String)]) -> String {
         let written = self.inputs(&field.args, field, values, given, &mut Vec::new());
         if written.is_empty() { String::new() } else { format!("({written})") }

@@ -125,7 +125,8 @@ impl TestApp {
 }
 
 impl Values {
-    fn has<E: Tagged>(&mut self, name: &str, number: i64) {
+    /// Says which row is meant by this type.
+    pub fn has<E: Tagged>(&mut self, name: &str, number: i64) {
         let absent = number + 1_000_000;
         self.ids.insert(name.to_owned(), (encode::<E>(number).0, encode::<E>(absent).0));
     }

@@ -11,6 +11,7 @@ mod sql;
 mod studio;
 pub mod tables;
 mod values;
+mod wire;
 
 pub use client::{Answer, Client};
 pub use everything::{ALL_SCOPES, Everything};
@@ -18,6 +19,7 @@ pub use http::{Served, token_of};
 pub use server::{empty_database, fresh_database};
 pub use studio::Studio;
 pub use values::Values;
+pub use wire::Wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;

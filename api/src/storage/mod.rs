@@ -84,6 +84,11 @@ impl Store {
         Ok(self.objects.head(&Path::from(key)).await?.size)
     }
 
+    /// Makes an object with the bytes of another one. In a local folder both share their place on the disk.
+    pub async fn copy(&self, from: &str, to: &str) -> Result<(), StorageError> {
+        Ok(self.objects.copy(&Path::from(from), &Path::from(to)).await?)
+    }
+
     /// Removes an object; one that is already gone is as good as removed.
     pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
         match self.objects.delete(&Path::from(key)).await {

@@ -1,6 +1,7 @@
 //! The demo: two studios with real photos and videos, people who may sign in, rules, and a month of views.
 
 mod folders;
+mod growth;
 mod media;
 mod people;
 mod plan;
@@ -13,9 +14,9 @@ mod views;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use arvlite_db::Scope;
 use arvlite_db::migrate::UpTo;
 use arvlite_db::models::{Company, Setting};
+use arvlite_db::{Db, Deleted, Entity, Scope};
 use serde_json::json;
 
 use super::{Common, Environment, log, serve};
@@ -32,9 +33,11 @@ Examples:
   arvlite demo
   arvlite demo --listen 127.0.0.1:8080 --data-dir /tmp/studio
   arvlite demo --no-traffic                without simulated viewers
+  arvlite demo --scale 1000 --fill-only --database-url postgres://me@127.0.0.1/big
 
-It runs a PostgreSQL of its own unless DATABASE_URL names one, makes the schema, fills it once, and serves. It lets
-known passwords in, so it is nothing for the open network. While it serves, simulated phones look at its photos.")]
+It runs a PostgreSQL of its own unless DATABASE_URL names one, makes the schema, fills it once, and serves. A database
+with companies that it did not make is left alone unless --among-others is said. It lets known passwords in, so it is
+nothing for the open network. While it serves, simulated phones look at its photos.")]
 pub struct Demo {
     /// Where to listen [default: 127.0.0.1:4000]
     #[arg(long, value_name = "ADDRESS:PORT")]
@@ -42,6 +45,15 @@ pub struct Demo {
     /// Leave out the simulated viewers
     #[arg(long)]
     no_traffic: bool,
+    /// Grow it: at 1000 there are 1,000 companies, 50,000 orders, 150,000 videos and a million views
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    scale: Option<u32>,
+    /// Fill the database and end
+    #[arg(long)]
+    fill_only: bool,
+    /// Fill also a database that has companies of others
+    #[arg(long)]
+    among_others: bool,
 }
 
 /// Makes the demo and serves it.
@@ -54,9 +66,18 @@ pub async fn run(common: &Common, demo: Demo) -> anyhow::Result<()> {
     config.listen = demo.listen.unwrap_or(config.listen);
     let mut environment = Environment::open(config, common.may_install()).await?;
     environment.upgrade(UpTo::Latest, &|_| {}).await?;
+    if !demo.among_others {
+        refuse_others(&environment.db).await?;
+    }
+    if demo.fill_only {
+        let app = environment.app().await?;
+        fill_to(&app, demo.scale).await?;
+        environment.close().await;
+        return Ok(());
+    }
     let listener = serve::listen(&mut environment.config).await?;
     let app = environment.app().await?;
-    let companies = fill(&app).await?;
+    let companies = fill_to(&app, demo.scale).await?;
     let told_to_stop = serve::told_to_stop()?;
     super::tell(&welcome(&app, &companies))?;
     let traffic = (!demo.no_traffic).then(|| traffic::start(&app));
@@ -67,6 +88,28 @@ pub async fn run(common: &Common, demo: Demo) -> anyhow::Result<()> {
     serve::serve_until(app, listener, told_to_stop).await?;
     environment.close().await;
     Ok(())
+}
+
+/// Leaves a database alone that has companies although no demo was begun there: they may be somebody's real ones.
+async fn refuse_others(db: &Db) -> anyhow::Result<()> {
+    let session = db.session(Scope::Everything);
+    let companies = Company::count(&session, &<Company as Entity>::Filter::default(), Deleted::Include).await?;
+    if companies > 0 && !seed::was_begun(&session).await? {
+        anyhow::bail!(
+            "{} has {companies} companies that no demo made; they may be real ones. Fill another database, or say that \
+             this one is meant with\n  arvlite demo --among-others",
+            db.address()
+        );
+    }
+    Ok(())
+}
+
+async fn fill_to(app: &Arc<App>, scale: Option<u32>) -> anyhow::Result<Vec<Company>> {
+    let companies = fill(app).await?;
+    if let Some(scale) = scale {
+        growth::write(app, scale).await?;
+    }
+    Ok(companies)
 }
 
 /// Fills the database with the demo, if that was not done before, and gives its companies.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arvlite_db::Scope;
 use arvlite_db::models::Setting;
+use arvlite_db::{Scope, Session};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::App;
@@ -15,6 +15,14 @@ use crate::domain::{Command, Executed, Outcome};
 
 /// How long before the first start the studios began to work.
 const HISTORY: TimeDelta = TimeDelta::days(31);
+
+/// The setting that tells when the demo was started first.
+const OPENED: &str = "demo_opened";
+
+/// Whether a demo was ever begun in this database.
+pub(super) async fn was_begun(session: &Session) -> anyhow::Result<bool> {
+    Ok(Setting::get(session, OPENED).await?.is_some())
+}
 
 /// What the seeding works with.
 pub(super) struct Seed {
@@ -29,7 +37,7 @@ impl Seed {
     pub(super) async fn begin(app: &Arc<App>) -> anyhow::Result<Self> {
         let session = app.db.session(Scope::Everything);
         let now = serde_json::to_value(app.clock.now())?;
-        let opened: DateTime<Utc> = serde_json::from_value(Setting::get_or_set(&session, "demo_opened", now).await?)?;
+        let opened: DateTime<Utc> = serde_json::from_value(Setting::get_or_set(&session, OPENED, now).await?)?;
         Ok(Self { app: app.at_another_time(Clock::standing_at(opened - HISTORY)), opened })
     }
 
