@@ -47,8 +47,8 @@ pub trait Entity: Serialize + Clone + Send + Sync + Sized + 'static {
 
 /// A row that hangs below another one.
 pub trait ChildOf<P: Entity>: Entity {
-    /// The parent's id.
-    fn parent_id(&self) -> i64;
+    /// The parent's id; none for what hangs below no such row.
+    fn parent_id(&self) -> Option<i64>;
     /// A page of each parent's children, and one row more where there is one, in one statement.
     fn of_parents(
         session: &Session,
@@ -263,13 +263,13 @@ macro_rules! entity {
 
             $(
                 impl $crate::ChildOf<$crate::models::$parent> for $row {
-                    fn parent_id(&self) -> i64 {
-                        self.$parent_column
+                    fn parent_id(&self) -> Option<i64> {
+                        self.$parent_column.into()
                     }
 
                     async fn of_parents(session: &Session, parents: &[i64], page: &PageOf<Self>) -> Result<Vec<Self>> {
                         let read = || async {
-                            let each_parent = $table::$parent_column.eq($crate::lateral::EachParent);
+                            let each_parent = $table::$parent_column.nullable().eq($crate::lateral::EachParent);
                             let children = rows(session.scope(), page).filter(each_parent);
                             let lateral = $crate::lateral::Lateral { parents: parents.to_vec(), children };
                             Ok(lateral.load(&mut *session.connection().await?).await?)
@@ -286,7 +286,7 @@ macro_rules! entity {
                         let read = || async {
                             let mut counts = Table::default()
                                 .group_by($table::$parent_column)
-                                .select(($table::$parent_column, diesel::dsl::count_star()))
+                                .select(($table::$parent_column.nullable().assume_not_null(), diesel::dsl::count_star()))
                                 .filter($table::$parent_column.eq_any(parents.to_vec()))
                                 .into_boxed::<Pg>();
                             for condition in conditions(session.scope(), filter, deleted) {

@@ -7,7 +7,7 @@ use diesel::QueryResult;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt};
+use diesel::sql_types::{Array, BigInt, Nullable};
 
 /// A select of the children of [`EachParent`], run for each of these parents.
 pub(crate) struct Lateral<Q> {
@@ -40,7 +40,7 @@ impl<Q: Query> Query for Lateral<Q> {
 pub(crate) struct EachParent;
 
 impl Expression for EachParent {
-    type SqlType = BigInt;
+    type SqlType = Nullable<BigInt>;
 }
 
 impl QueryFragment<Pg> for EachParent {

@@ -175,7 +175,8 @@ impl<P: Entity, C: ChildOf<P>> Batch for ChildrenOf<P, C> {
         for (page, parents) in grouped(keys.iter().map(|(parent, page)| (Arc::clone(page), *parent))) {
             let mut rows: HashMap<i64, Vec<Arc<C>>> = HashMap::with_capacity(parents.len());
             for row in C::of_parents(&self.session, &parents, &page).await? {
-                rows.entry(row.parent_id()).or_default().push(Arc::new(row));
+                let Some(parent) = row.parent_id() else { continue };
+                rows.entry(parent).or_default().push(Arc::new(row));
             }
             found.extend(rows.into_iter().map(|(parent, rows)| ((parent, Arc::clone(&page)), Arc::new(rows))));
         }
