@@ -34,12 +34,8 @@ async fn studio() -> (TestApp, Client, Project) {
             order_number: Some(number.to_owned()),
             customer_name: customer.map(str::to_owned),
             customer_phone: phone.map(str::to_owned),
-            customer_email: None,
             duration_years: 1,
-            metadata: None,
-            photo_upload_id: None,
-            video_upload_ids: None,
-            validate_only: false,
+            ..ArContentCreate::default()
         })
         .await;
     }

@@ -327,8 +327,10 @@ async fn crowded() -> (TestApp, Client, Values) {
     app.change(&format!(
         "INSERT INTO companies (name, slug, created_at, updated_at) SELECT 'c' || n, 'c' || n, {now}, {now} FROM {rows};
          INSERT INTO projects (company_id, name, created_at, updated_at) SELECT {company}, 'p' || n, {now}, {now} FROM {rows};
-         INSERT INTO ar_content (company_id, project_id, unique_id, order_number, status, expires_at, created_at, updated_at)
-             SELECT company_id, project_id, gen_random_uuid(), chr(65 + n * 7 % 13) || n,
+         INSERT INTO clients (company_id, name, created_at, updated_at)
+             SELECT {company}, chr(65 + n * 7 % 5), {now} + n / 3 * interval '1 second', {now} FROM {rows};
+         INSERT INTO ar_content (company_id, project_id, client_id, unique_id, order_number, status, expires_at, created_at, updated_at)
+             SELECT company_id, project_id, client_id, gen_random_uuid(), chr(65 + n * 7 % 13) || n,
                  CASE WHEN n % 2 = 0 THEN 'READY' ELSE 'PENDING' END, expires_at + n / 4 * interval '1 year',
                  {now} + n / 3 * interval '1 second', {now} - n / 5 * interval '1 second'
              FROM ar_content, {rows};
@@ -349,6 +351,11 @@ async fn crowded() -> (TestApp, Client, Values) {
              SELECT {company}, 'k' || n, 'prefix' || n, sha256('x'), 'VIEWER', '{{}}', {now} FROM {rows};
          INSERT INTO uploads (company_id, kind, status, filename, declared_mime_type, declared_size_bytes, expires_at, created_at)
              SELECT {company}, 'PHOTO', 'WAITING', 'f' || n, 'image/png', 1, {now} + interval '1 day', {now} FROM {rows};
+         INSERT INTO notifications (company_id, notification_type, created_at)
+             SELECT {company}, 'SYSTEM_ALERT', {now} + n / 3 * interval '1 second' FROM {rows};
+         INSERT INTO email_queue (company_id, recipient_to, subject, body, scheduled_at, created_at, updated_at)
+             SELECT {company}, n || '@example.com', 's', '', {now}, {now} + n / 3 * interval '1 second', {now} FROM {rows};
+         UPDATE clients SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 0 AND length(name) = 1;
          UPDATE companies SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 2 AND id <> {company};
          UPDATE projects SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 0 AND name LIKE 'p%';
          UPDATE ar_content SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 0 AND unique_id <> '{0}';

@@ -5,7 +5,10 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use arvlite_db::models::{ApiKey, ArContent, Company, Media, Project, Upload, User, Video, VideoSchedule, ViewSession};
+use arvlite_db::models::{
+    ApiKey, ArContent, Client, Company, EmailMessage, Media, Notification, Project, Upload, User, Video, VideoSchedule,
+    ViewSession,
+};
 use async_graphql::{ID, InputType, InputValueError, InputValueResult, Value, registry::Registry};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, Serializer};
@@ -26,7 +29,7 @@ macro_rules! tags {
 
 tags! {
     Company = 1, Project = 2, ArContent = 3, Video = 4, VideoSchedule = 5, Media = 6, Upload = 7, ViewSession = 8,
-    User = 9, ApiKey = 10,
+    User = 9, ApiKey = 10, Client = 12, Notification = 13, EmailMessage = 14,
 }
 
 /// The global id of a row.

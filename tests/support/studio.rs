@@ -10,8 +10,8 @@ use arvlite_api::domain::{Command, Executed, Outcome};
 use arvlite_api::global_id::NodeId;
 use arvlite_db::Scope;
 use arvlite_db::models::{
-    ArContent, ArContentStatus, Company, Media, NewMedia, NewUpload, NewVideo, Project, Upload, UploadKind,
-    UploadStatus, Video, VideoSchedule, VideoStatus,
+    self, ArContent, ArContentStatus, Company, Media, NewClient, NewMedia, NewUpload, NewVideo, Project, Upload,
+    UploadKind, UploadStatus, Video, VideoSchedule, VideoStatus,
 };
 use chrono::TimeDelta;
 
@@ -43,6 +43,25 @@ impl TestApp {
     pub async fn project(&self, company: &Company, name: &str) -> Project {
         let company_id = NodeId::of(company.id);
         self.run(ProjectCreate { company_id, name: name.to_owned(), ..ProjectCreate::default() }).await
+    }
+
+    /// A client of a company.
+    pub async fn client(&self, company: &Company, name: &str) -> models::Client {
+        let now = self.app.clock.now();
+        let new = NewClient {
+            company_id: company.id,
+            name: name.to_owned(),
+            phone: None,
+            email: None,
+            address: None,
+            notes: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let tx = self.app.db.begin(Scope::Everything).await.unwrap();
+        let client = models::Client::insert(&tx, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        client
     }
 
     /// An order without photo and videos.

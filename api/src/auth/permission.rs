@@ -2,19 +2,21 @@
 
 use arvlite_db::Entity;
 use arvlite_db::models::{
-    ApiKey, ApiKeyScope, ArContent, Company, Media, Membership, Project, Role, Upload, User, Video, VideoSchedule,
-    ViewSession,
+    ApiKey, ApiKeyScope, ArContent, Client, Company, EmailMessage, Media, Membership, Notification, Project, Role,
+    Upload, User, Video, VideoSchedule, ViewSession,
 };
 
 /// Something that one may be allowed to do in a company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// See the tree: the company, its projects, orders, videos, windows, uploads.
+    /// See the tree: the company, its projects, orders, videos, windows, uploads, clients, notifications.
     ReadStudio,
     /// See view sessions and numbers.
     ReadAnalytics,
     /// See who works here and which keys exist.
     ReadPeople,
+    /// See what keeps the studio running: queued mail, storage, who changed what.
+    ReadOperations,
     /// Create and change projects, orders and videos.
     WriteContent,
     /// Create and change what plays when.
@@ -32,8 +34,8 @@ pub enum Permission {
 }
 
 use Permission::{
-    CreateCompanies, ManageAccounts, ManageKeys, ManagePeople, ReadAnalytics, ReadPeople, ReadStudio, WriteContent,
-    WriteSchedules, WriteUploads,
+    CreateCompanies, ManageAccounts, ManageKeys, ManagePeople, ReadAnalytics, ReadOperations, ReadPeople, ReadStudio,
+    WriteContent, WriteSchedules, WriteUploads,
 };
 
 impl Permission {
@@ -42,6 +44,7 @@ impl Permission {
         ReadStudio,
         ReadAnalytics,
         ReadPeople,
+        ReadOperations,
         WriteContent,
         WriteSchedules,
         WriteUploads,
@@ -58,6 +61,7 @@ impl Permission {
             ReadStudio => "READ_STUDIO",
             ReadAnalytics => "READ_ANALYTICS",
             ReadPeople => "READ_PEOPLE",
+            ReadOperations => "READ_OPERATIONS",
             WriteContent => "WRITE_CONTENT",
             WriteSchedules => "WRITE_SCHEDULES",
             WriteUploads => "WRITE_UPLOADS",
@@ -77,7 +81,8 @@ impl Permission {
                 Self::is_open_to(self, Role::Viewer) || matches!(self, WriteContent | WriteSchedules | WriteUploads)
             }
             Role::Manager => {
-                Self::is_open_to(self, Role::Editor) || matches!(self, ReadPeople | ManagePeople | ManageKeys)
+                Self::is_open_to(self, Role::Editor)
+                    || matches!(self, ReadPeople | ReadOperations | ManagePeople | ManageKeys)
             }
         }
     }
@@ -91,7 +96,7 @@ impl Permission {
             WriteContent => Some(ApiKeyScope::WriteContent),
             WriteSchedules => Some(ApiKeyScope::WriteSchedules),
             WriteUploads => Some(ApiKeyScope::WriteUploads),
-            ReadPeople | ManagePeople | ManageKeys | CreateCompanies | ManageAccounts => None,
+            ReadPeople | ReadOperations | ManagePeople | ManageKeys | CreateCompanies | ManageAccounts => None,
         }
     }
 }
@@ -111,5 +116,5 @@ macro_rules! readable {
 readable! {
     Company: ReadStudio, Project: ReadStudio, ArContent: ReadStudio, Video: ReadStudio, VideoSchedule: ReadStudio,
     Media: ReadStudio, Upload: ReadStudio, ViewSession: ReadAnalytics, User: ReadPeople, Membership: ReadPeople,
-    ApiKey: ReadPeople,
+    ApiKey: ReadPeople, Client: ReadStudio, Notification: ReadStudio, EmailMessage: ReadOperations,
 }

@@ -1,7 +1,7 @@
 //! Orders: creating one, and the operator's choice of what it plays.
 
 use arvlite_db::models::{
-    ArContent, ArContentStatus, NewArContent, NewVideo, Project, Upload, UploadKind, Video, VideoStatus,
+    ArContent, ArContentStatus, Client, NewArContent, NewVideo, Project, Upload, UploadKind, Video, VideoStatus,
 };
 use async_graphql::{InputObject, Json, MaybeUndefined};
 use chrono::{DateTime, Months, Utc};
@@ -27,6 +27,8 @@ pub struct ArContentCreate {
     pub project_id: NodeId<Project>,
     /// The studio's number, of 1 to 50 characters, unique in the project. Made up unless it is given.
     pub order_number: Option<String>,
+    /// The client of the same studio who ordered it.
+    pub client_id: Option<NodeId<Client>>,
     /// For whom it is made.
     pub customer_name: Option<String>,
     /// Their telephone number.
@@ -73,6 +75,10 @@ impl Command for ArContentCreate {
         }
         checks.finish()?;
         let project = work.parent("projectId", self.project_id).await?;
+        let client = match self.client_id {
+            Some(id) => Some(client_of(work, &project, id).await?),
+            None => None,
+        };
         let photo = match self.photo_upload_id {
             Some(id) => Some(ready_media(work, &["photoUploadId"], id, UploadKind::Photo, project.company_id).await?),
             None => None,
@@ -90,6 +96,7 @@ impl Command for ArContentCreate {
         let new = NewArContent {
             company_id: project.company_id,
             project_id: project.id,
+            client_id: client.map(|client| client.id),
             photo_media_id: photo.map(|(_, media)| media),
             unique_id: Uuid::new_v4(),
             order_number,
@@ -121,6 +128,15 @@ impl Command for ArContentCreate {
         }
         Ok(Changed::created(content))
     }
+}
+
+/// The live client that an input names, of the studio whose project it is.
+async fn client_of(work: &Work<'_>, project: &Project, id: NodeId<Client>) -> Result<Client> {
+    let client = work.parent("clientId", id).await?;
+    if client.company_id != project.company_id {
+        return Err(Error::refused(ProblemCode::NotFound, "clientId", "is not a client of this company"));
+    }
+    Ok(client)
 }
 
 fn check_metadata(checks: &mut Checks, metadata: Option<&Json<serde_json::Value>>) {

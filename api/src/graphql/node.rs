@@ -6,7 +6,10 @@ use async_graphql::{Context, ID, Interface, OutputType};
 
 use super::context::ContextExt;
 use super::error::Result;
-use super::types::{ApiKey, ArContent, Company, Media, MediaUpload, Project, User, Video, VideoSchedule, ViewSession};
+use super::types::{
+    ApiKey, ArContent, Client, Company, EmailMessage, Media, MediaUpload, Notification, Project, User, Video,
+    VideoSchedule, ViewSession,
+};
 use crate::auth::Readable;
 use crate::global_id::{self, Tagged};
 
@@ -67,6 +70,12 @@ pub enum Node {
     User(User),
     /// A key.
     ApiKey(ApiKey),
+    /// Whom a studio works for.
+    Client(Client),
+    /// Something that happened.
+    Notification(Notification),
+    /// A mail.
+    EmailMessage(EmailMessage),
 }
 
 /// The row of a global id, of whatever type it is.
@@ -80,5 +89,6 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
         };
     }
     find_among!(Company, Project, ArContent, Video, VideoSchedule, Media, MediaUpload, ViewSession, User, ApiKey);
+    find_among!(Client, Notification, EmailMessage);
     Ok(None)
 }

@@ -12,8 +12,8 @@ use super::error::Result;
 use super::filters::{self, ArContentOrder, ArContentWhereInput, DeletedMode};
 use super::node::{self, Node, NodeType};
 use super::types::{
-    ApiKey, ArContent, ArPlayback, Company, MediaUpload, Project, ServiceLimits, User, Video, VideoSchedule,
-    ViewEventConnection, ViewSession, Viewer,
+    ApiKey, ArContent, ArPlayback, Client, Company, EmailMessage, MediaUpload, Notification, Project, ServiceLimits,
+    User, Video, VideoSchedule, ViewEventConnection, ViewSession, Viewer,
 };
 use super::views::{self, AnalyticsScope, ViewSessionWhereInput};
 use crate::auth::Readable;
@@ -218,6 +218,67 @@ impl Query {
         #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
     ) -> Result<Connection<MediaUpload>> {
+        all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
+    }
+
+    /// A client of a studio.
+    async fn client(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Client>> {
+        by_id(ctx, &id).await
+    }
+
+    /// The clients of all companies that you may see.
+    async fn clients(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
+        deleted: DeletedMode,
+    ) -> Result<Connection<Client>> {
+        all(ctx, Paging::new(first, after, last, before), ListOf::with(deleted.into())).await
+    }
+
+    /// A notification.
+    async fn notification(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Result<Option<Notification>> {
+        by_id(ctx, &id).await
+    }
+
+    /// The notifications of all companies that you may see.
+    async fn notifications(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Connection<Notification>> {
+        all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
+    }
+
+    /// A mail.
+    async fn email_message(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Result<Option<EmailMessage>> {
+        by_id(ctx, &id).await
+    }
+
+    /// The mail of all companies whose operations you may see.
+    async fn email_messages(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Connection<EmailMessage>> {
         all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
     }
 

@@ -38,6 +38,7 @@ pub struct ArContent {
     pub id: i64,
     pub company_id: i64,
     pub project_id: i64,
+    pub client_id: Option<i64>,
     pub active_video_id: Option<i64>,
     pub photo_media_id: Option<i64>,
     pub unique_id: Uuid,
@@ -67,6 +68,7 @@ entity!(
     },
     filtered by ArContentFilter,
     child of Project by project_id,
+    child of Client by client_id,
     child of Company by company_id,
 );
 
@@ -153,6 +155,7 @@ fn found_in_text(search: &str) -> Predicate<ar_content::table> {
 pub struct NewArContent {
     pub company_id: i64,
     pub project_id: i64,
+    pub client_id: Option<i64>,
     pub photo_media_id: Option<i64>,
     pub unique_id: Uuid,
     pub order_number: String,

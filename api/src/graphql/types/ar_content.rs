@@ -3,7 +3,7 @@ use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{ActiveVideo, Company, Media, Project, Video, VideoSchedule, ViewSession};
+use super::{ActiveVideo, Client, Company, Media, Project, Video, VideoSchedule, ViewSession};
 use crate::enums::ArContentStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging, UncountedConnection};
@@ -61,6 +61,11 @@ impl ArContent {
     /// The project.
     async fn project(&self, ctx: &Context<'_>) -> Result<Project> {
         ctx.the(self.0.project_id).await
+    }
+
+    /// The client who ordered it; null where it is nobody of the studio's clients.
+    async fn client(&self, ctx: &Context<'_>) -> Result<Option<Client>> {
+        ctx.one_of(self.0.client_id).await
     }
 
     /// For whom it was made.

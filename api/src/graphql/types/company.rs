@@ -3,7 +3,7 @@ use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::{ArContent, Project};
+use super::{ArContent, Client, EmailMessage, Notification, Project};
 use crate::enums::CompanyStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
@@ -104,5 +104,46 @@ impl Company {
     ) -> Result<Connection<ArContent>> {
         let list = filters::ar_contents(condition, order_by, search, deleted)?;
         ctx.children::<models::Company, ArContent>(self.0.id, Paging::new(first, after, last, before), list).await
+    }
+
+    /// Whom it works for, in order of creation.
+    async fn clients(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
+        deleted: DeletedMode,
+    ) -> Result<Connection<Client>> {
+        let paging = Paging::new(first, after, last, before);
+        ctx.children::<models::Company, Client>(self.0.id, paging, ListOf::with(deleted.into())).await
+    }
+
+    /// What happened in it, oldest first.
+    async fn notifications(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Connection<Notification>> {
+        let paging = Paging::new(first, after, last, before);
+        ctx.children::<models::Company, Notification>(self.0.id, paging, ListOf::default()).await
+    }
+
+    /// Its mail, oldest first: only for whom may see what keeps the studio running; for others there is none.
+    async fn email_messages(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Connection<EmailMessage>> {
+        let paging = Paging::new(first, after, last, before);
+        ctx.children::<models::Company, EmailMessage>(self.0.id, paging, ListOf::default()).await
     }
 }
