@@ -28,6 +28,15 @@ async fn the_demo_is_filled_once_and_its_numbers_agree() {
     assert_eq!(again.len(), companies.len());
     assert_eq!(numbers(&app).await, (contents, views, counted));
 
+    let filled: Vec<i64> = app
+        .column(
+            "SELECT count(*) FROM ar_content WHERE client_id IS NOT NULL
+             UNION ALL SELECT count(DISTINCT company_id) FROM notifications
+             UNION ALL SELECT count(DISTINCT (company_id, status)) FROM email_queue",
+        )
+        .await;
+    assert_eq!(filled, [9, 2, 6], "orders with a client, companies with notifications, statuses of their mail");
+
     let session = app.app.db.session(Scope::Everything);
     let ids: Vec<i64> = companies.iter().map(|company| company.id).collect();
     let first = <ArContent as ChildOf<Company>>::of_parents(&session, &ids, &Page::first(1)).await.unwrap();

@@ -1,6 +1,9 @@
-//! The demo: two studios with real photos and videos, people who may sign in, rules, and a month of views.
+//! The demo: two studios with real photos and videos, clients, people who may sign in, rules, a month of views, and
+//! what was told of it.
 
+mod clients;
 mod media;
+mod messages;
 mod people;
 mod plan;
 mod seed;
@@ -69,6 +72,7 @@ pub async fn fill(app: &Arc<App>) -> anyhow::Result<Vec<Company>> {
         companies = studio::write(&seed).await?;
         people::write(&seed, &companies).await?;
         views::write(&seed, &companies).await?;
+        messages::write(&seed, &companies).await?;
         Setting::get_or_set(&session, "demo_filled", json!(app.clock.now())).await?;
     } else {
         for plan in plan::STUDIOS {

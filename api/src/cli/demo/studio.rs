@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use arvlite_db::models::{ArContent, Company, Project, Upload, UploadKind, Video, VideoSchedule};
+use arvlite_db::models::{ArContent, Client, Company, Project, Upload, UploadKind, Video, VideoSchedule};
 use arvlite_db::{ChildOf, Page, Scope};
 use bytes::Bytes;
 use chrono::TimeDelta;
 
+use super::clients;
 use super::media;
 use super::plan::{OrderPlan, STUDIOS, StudioPlan};
 use super::seed::Seed;
@@ -26,6 +27,7 @@ pub(super) async fn write(seed: &Seed) -> anyhow::Result<Vec<Company>> {
     let mut companies = Vec::new();
     for plan in STUDIOS {
         let company = company(seed, plan).await?;
+        let clients = clients::write(seed, &company).await?;
         for (number, project_plan) in (1..).zip(plan.projects) {
             let key = format!("{}/{number}", plan.slug);
             let project: Project = seed
@@ -39,7 +41,8 @@ pub(super) async fn write(seed: &Seed) -> anyhow::Result<Vec<Company>> {
                 )
                 .await?;
             for (place, order_plan) in (1..).zip(project_plan.orders) {
-                order(seed, &format!("{key}/{place}"), &project, order_plan, place).await?;
+                let client = clients::of(&clients, order_plan.customer);
+                order(seed, &format!("{key}/{place}"), &project, client, order_plan, place).await?;
             }
         }
         companies.push(company);
@@ -65,7 +68,14 @@ async fn company(seed: &Seed, plan: &StudioPlan) -> anyhow::Result<Company> {
     .await
 }
 
-async fn order(seed: &Seed, key: &str, project: &Project, plan: &OrderPlan, place: i64) -> anyhow::Result<()> {
+async fn order(
+    seed: &Seed,
+    key: &str,
+    project: &Project,
+    client: Option<&Client>,
+    plan: &OrderPlan,
+    place: i64,
+) -> anyhow::Result<()> {
     let company_id = NodeId::of(project.company_id);
     let photo = file(&seed.app, key, company_id, UploadKind::Photo, plan.photo).await?;
     let mut videos = Vec::new();
@@ -77,6 +87,7 @@ async fn order(seed: &Seed, key: &str, project: &Project, plan: &OrderPlan, plac
             key,
             ArContentCreate {
                 project_id: NodeId::of(project.id),
+                client_id: client.map(|client| NodeId::of(client.id)),
                 order_number: Some(format!("{}-{place:03}", seed.now().format("%Y"))),
                 customer_name: Some(plan.customer.to_owned()),
                 customer_phone: Some(format!("+7 900 000-{:02}-{place:02}", project.id)),
