@@ -155,7 +155,9 @@ async fn references_can_wait_and_are_indexed() {
         };
         // A list is read in pages, in the order of the id; of a whole company one also lists in other orders.
         let wanted: &[&str] = if leading == "company_id" { &[leading] } else { &[leading, "id"] };
-        if !tables.has_index(table, wanted) {
+        // Views are listed in the order of their starts.
+        let by_start = [leading, "started_at", "id"];
+        if !tables.has_index(table, wanted) && !tables.has_index(table, &by_start) {
             odd.push(format!("{name}: {table} has no index ({leading}, id)"));
         }
         match on_delete.as_str() {

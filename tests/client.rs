@@ -95,6 +95,37 @@ async fn a_client_has_the_orders_of_all_projects_in_any_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn clients_are_searched_and_ordered_by_name() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Vertex").await;
+    let school = app.client(&studio.company, "Школа").await;
+    app.client(&studio.company, "Hotel").await;
+    app.client(&studio.company, "Bakery").await;
+    app.change("UPDATE clients SET phone = '+7 900', email = 'hotel@example.com' WHERE name = 'Hotel'").await;
+    give(&app, &school, &[app.content(&studio.project, "1").await]).await;
+    app.content(&studio.project, "2").await;
+    let viewer = app.member(studio.company.id, Role::Viewer).await;
+    for (arguments, expected) in [
+        ("orderBy: { field: NAME, direction: ASC }", json!(["Bakery", "Hotel", "Школа"])),
+        ("orderBy: { field: CREATED_AT, direction: DESC }", json!(["Bakery", "Hotel", "Школа"])),
+        ("search: \"ШКОЛ\"", json!(["Школа"])),
+        ("search: \"HOTEL@\"", json!(["Hotel"])),
+        ("search: \"7 90\"", json!(["Hotel"])),
+        ("where: { email: { isNull: true }, name: { startsWith: \"ba\" } }", json!(["Bakery"])),
+    ] {
+        let answer = viewer.ask(&format!("{{ clients({arguments}) {{ nodes {{ name }} }} }}"), json!({})).await;
+        let names: Value = answer["clients"]["nodes"].as_array().unwrap().iter().map(|it| it["name"].clone()).collect();
+        assert_eq!(names, expected, "{arguments}");
+    }
+    let id = id::<models::Client>(school.id);
+    for (condition, expected) in [(format!("{{ eq: {id} }}"), "1"), ("{ isNull: true }".to_owned(), "2")] {
+        let document = format!("{{ arContents(where: {{ clientId: {condition} }}) {{ nodes {{ orderNumber }} }} }}");
+        let found = viewer.ask(&document, json!({})).await;
+        assert_eq!(found["arContents"]["nodes"], json!([{ "orderNumber": expected }]), "{condition}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_client_is_still_the_one_of_its_orders() {
     let app = TestApp::start().await;
     let studio = app.studio("Vertex").await;

@@ -7,6 +7,7 @@
 mod api_key;
 mod ar_content;
 mod architecture;
+mod audit_entry;
 mod batching;
 mod catalog;
 mod cli;

@@ -1,7 +1,7 @@
 //! Notifications: what is told of them, and of what they are about.
 
 use arvlite_api::global_id;
-use arvlite_db::models::{Notification, Role};
+use arvlite_db::models::{self, Notification, Role};
 use serde_json::{Value, json};
 
 use crate::support::{Studio, TestApp};
@@ -95,6 +95,35 @@ async fn a_studio_has_its_own_notifications() {
         let refused = app.connect().await.execute(&point, &[]).await.unwrap_err();
         let constraint = format!("notifications_company_id_{column}_fkey");
         assert_eq!(refused.as_db_error().unwrap().constraint(), Some(constraint.as_str()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notifications_are_found_by_what_they_are_about_and_whether_they_were_read() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Vertex").await;
+    let content = app.content(&studio.project, "1").await;
+    notify(&app, &studio, Some(content.id), ", subject", ", 'order'").await;
+    notify(&app, &studio, None, ", subject, read_at", ", 'read', '2026-11-21T13:00:00Z'").await;
+    let viewer = app.member(studio.company.id, Role::Viewer).await;
+    let project = json!(global_id::encode::<models::Project>(studio.project.id));
+    let order = json!(global_id::encode::<models::ArContent>(content.id));
+    for (condition, expected) in [
+        ("readAt: { isNull: true }".to_owned(), json!([{ "subject": "order" }])),
+        ("readAt: { isNull: false }".to_owned(), json!([{ "subject": "read" }])),
+        (format!("projectId: {{ eq: {project} }}"), json!([{ "subject": "order" }])),
+        (format!("arContentId: {{ eq: {order} }}"), json!([{ "subject": "order" }])),
+        ("arContentId: { isNull: true }".to_owned(), json!([{ "subject": "read" }])),
+        ("notificationType: { eq: SYSTEM_ALERT }".to_owned(), json!([])),
+        (
+            "notificationType: { oneOf: [EXPIRED, EXPIRY_WARNING] }".to_owned(),
+            json!([{ "subject": "read" }, { "subject": "order" }]),
+        ),
+    ] {
+        let document = format!(
+            "{{ notifications(orderBy: {{ field: ID, direction: DESC }}, where: {{ {condition} }}) {{ nodes {{ subject }} }} }}"
+        );
+        assert_eq!(viewer.ask(&document, json!({})).await["notifications"]["nodes"], expected, "{condition}");
     }
 }
 

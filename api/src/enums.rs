@@ -227,3 +227,15 @@ pub enum DeviceType {
     /// It did not say.
     Unknown,
 }
+
+/// What kind of caller did something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::ActorKind")]
+pub enum ActorKind {
+    /// A person.
+    User,
+    /// A partner's program.
+    ApiKey,
+    /// The program itself, or its operator at the command line.
+    System,
+}

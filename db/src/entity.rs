@@ -109,12 +109,14 @@ where
 /// Implements [`Entity`] and [`ChildOf`] for a row.
 ///
 /// `scoped by COLUMN` names the column with the company, `scoped with FUNCTION` a condition of its own;
-/// `deletable` rows have `deleted_at`, `permanent` ones do not; every list can be ordered by `Id`.
+/// `deletable` rows have `deleted_at`, `permanent` ones do not; every list can be ordered by `Id`. A child `named` by a
+/// column hangs below rows of several tables, and the column says the noun of the one.
 macro_rules! entity {
     (
         $row:ident in $table:ident as $name:literal, scoped $how:ident $what:ident, $deletion:ident,
         ordered by $order:ident { $($variant:ident: $column:ident as $kind:ident),* $(,)? },
-        filtered by $filter:ty $(, child of $parent:ident by $parent_column:ident)* $(,)?
+        filtered by $filter:ty
+        $(, child of $parent:ident by $parent_column:ident $(named $name_column:ident)?)* $(,)?
     ) => {
         #[doc = concat!("The columns that a list of `", stringify!($table), "` can be ordered by.")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
@@ -127,6 +129,13 @@ macro_rules! entity {
         impl $crate::OrderColumn for $order {
             const ID: Self = Self::Id;
             const TABLE: &'static str = stringify!($table);
+
+            fn is_across_companies(self) -> bool {
+                match self {
+                    Self::Id => true,
+                    $(Self::$variant => !$crate::entity::is_of_company!($how $what) || stringify!($column) == "created_at",)*
+                }
+            }
 
             fn fits(self, key: &$crate::Key) -> bool {
                 match self {
@@ -271,6 +280,9 @@ macro_rules! entity {
                         let read = || async {
                             let each_parent = $table::$parent_column.nullable().eq($crate::lateral::EachParent);
                             let children = rows(session.scope(), page).filter(each_parent);
+                            $(let children = children.filter(
+                                $table::$name_column.eq(<$crate::models::$parent as Entity>::NAME),
+                            );)?
                             let lateral = $crate::lateral::Lateral { parents: parents.to_vec(), children };
                             Ok(lateral.load(&mut *session.connection().await?).await?)
                         };
@@ -289,6 +301,9 @@ macro_rules! entity {
                                 .select(($table::$parent_column.nullable().assume_not_null(), diesel::dsl::count_star()))
                                 .filter($table::$parent_column.eq_any(parents.to_vec()))
                                 .into_boxed::<Pg>();
+                            $(counts = counts.filter(
+                                $table::$name_column.eq(<$crate::models::$parent as Entity>::NAME),
+                            );)?
                             for condition in conditions(session.scope(), filter, deleted) {
                                 counts = counts.filter(condition);
                             }
@@ -332,6 +347,15 @@ macro_rules! push_deleted {
     };
 }
 
+macro_rules! is_of_company {
+    (by company_id) => {
+        true
+    };
+    ($how:ident $what:ident) => {
+        false
+    };
+}
+
 macro_rules! company {
     ($row:ident, by $column:ident) => {
         Some($row.$column)
@@ -367,4 +391,4 @@ macro_rules! insertable {
     };
 }
 
-pub(crate) use {company, entity, insertable, is_deleted, push_deleted, push_visible};
+pub(crate) use {company, entity, insertable, is_deleted, is_of_company, push_deleted, push_visible};

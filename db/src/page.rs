@@ -93,12 +93,34 @@ pub trait OrderColumn: Debug + Copy + Eq + Hash + Serialize + Send + Sync + 'sta
     /// The table that the column is of.
     const TABLE: &'static str;
 
+    /// Whether the rows of all companies can be read in this order: by id and by creation they can.
+    fn is_across_companies(self) -> bool;
+
     /// Whether a position from outside fits this column.
     fn fits(self, key: &Key) -> bool;
 }
 
 /// Which rows of a table are in a list, as data: the model turns it into a condition.
-pub trait Filter: Debug + Clone + Default + Eq + Hash + Serialize + Send + Sync + 'static {}
+pub trait Filter: Debug + Clone + Default + Eq + Hash + Serialize + Send + Sync + 'static {
+    /// Whether all rows hang below one row, so that they are few enough to be put into any order.
+    fn names_one_parent(&self) -> bool {
+        false
+    }
+}
+
+/// A filter that others can be parts of.
+pub trait ComposedFilter: Filter {
+    /// This filter, and besides all of these, one of these, and not this one.
+    #[must_use]
+    fn composed(self, all_of: Vec<Self>, any_of: Option<Vec<Self>>, not: Option<Self>) -> Self;
+}
+
+/// A filter of rows that can be searched for a text.
+pub trait Searchable: Filter {
+    /// This filter, and besides the text is found in one of the columns that are searched, ignoring case.
+    #[must_use]
+    fn searched(self, text: String) -> Self;
+}
 
 /// The filter of a list that has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]

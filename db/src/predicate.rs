@@ -52,6 +52,23 @@ pub struct TimeFilter {
     pub is_null: Option<bool>,
 }
 
+/// Which row a reference must point to. All given parts must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct ReferenceFilter {
+    /// One of these.
+    pub one_of: Option<Vec<i64>>,
+    /// Points nowhere, or somewhere.
+    pub is_null: Option<bool>,
+}
+
+impl ReferenceFilter {
+    /// Whether it leaves a single row.
+    #[must_use]
+    pub fn names_one(&self) -> bool {
+        self.one_of.as_ref().is_some_and(|ids| ids.len() == 1)
+    }
+}
+
 /// A span of time; an end that is not given is open.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct TimeRange {

@@ -35,6 +35,8 @@ CREATE TABLE notifications (
 CREATE INDEX notifications_project_id_id_idx ON notifications (project_id, id);
 CREATE INDEX notifications_ar_content_id_id_idx ON notifications (ar_content_id, id);
 CREATE INDEX notifications_company_id_created_at_id_idx ON notifications (company_id, created_at, id);
+CREATE INDEX notifications_company_id_notification_type_id_idx ON notifications (company_id, notification_type, id);
+CREATE INDEX notifications_company_id_id_unread_idx ON notifications (company_id, id) WHERE read_at IS NULL;
 CREATE INDEX notifications_created_at_id_idx ON notifications (created_at, id);
 
 -- Mail that waits to be sent, and what became of it. A low priority goes first.
@@ -63,4 +65,6 @@ CREATE TABLE email_queue (
     CHECK ((status = 'SENT') = (sent_at IS NOT NULL))
 );
 CREATE INDEX email_queue_company_id_created_at_id_idx ON email_queue (company_id, created_at, id);
+CREATE INDEX email_queue_company_id_status_id_idx ON email_queue (company_id, status, id);
+CREATE INDEX email_queue_search_idx ON email_queue USING gin (recipient_to gin_trgm_ops, subject gin_trgm_ops);
 CREATE INDEX email_queue_created_at_id_idx ON email_queue (created_at, id);

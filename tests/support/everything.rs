@@ -89,6 +89,9 @@ impl TestApp {
         let only = |table: &str| format!("SELECT id FROM {table} WHERE company_id = {company}");
         let notification: i64 = self.column(&only("notifications")).await[0];
         let email_message: i64 = self.column(&only("email_queue")).await[0];
+        let entry =
+            format!("SELECT id FROM audit_log WHERE company_id = {company} AND entity_type = 'project' LIMIT 1");
+        let entry: i64 = self.column(&entry).await[0];
         let mut values = Values::default();
         values.word = word.to_owned();
         values.unique_id = content.unique_id.to_string();
@@ -107,6 +110,7 @@ impl TestApp {
         values.has::<models::Upload>("VideoUpload", video_upload);
         values.has::<models::Upload>("PhotoUpload", photo_upload);
         values.has::<models::ViewSession>("ViewSession", view);
+        values.has::<models::AuditEntry>("AuditEntry", entry);
         // The person is one of its own, who may be changed and removed without anybody here losing a right.
         let colleague = self.member(company, Role::Viewer).await;
         values.has::<models::User>("User", person(&colleague));

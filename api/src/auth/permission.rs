@@ -2,8 +2,8 @@
 
 use arvlite_db::Entity;
 use arvlite_db::models::{
-    ApiKey, ApiKeyScope, ArContent, Client, Company, EmailMessage, Media, Membership, Notification, Project, Role,
-    Upload, User, Video, VideoSchedule, ViewSession,
+    ApiKey, ApiKeyScope, ArContent, AuditEntry, Client, Company, EmailMessage, Media, Membership, Notification,
+    Project, Role, Upload, User, Video, VideoSchedule, ViewSession,
 };
 
 /// Something that one may be allowed to do in a company.
@@ -116,5 +116,6 @@ macro_rules! readable {
 readable! {
     Company: ReadStudio, Project: ReadStudio, ArContent: ReadStudio, Video: ReadStudio, VideoSchedule: ReadStudio,
     Media: ReadStudio, Upload: ReadStudio, ViewSession: ReadAnalytics, User: ReadPeople, Membership: ReadPeople,
-    ApiKey: ReadPeople, Client: ReadStudio, Notification: ReadStudio, EmailMessage: ReadOperations,
+    ApiKey: ReadPeople, AuditEntry: ReadOperations, Client: ReadStudio, Notification: ReadStudio,
+    EmailMessage: ReadOperations,
 }

@@ -11,6 +11,7 @@ mod context;
 mod error;
 mod filters;
 mod idempotent;
+mod lists;
 mod loader;
 mod mutation;
 mod node;
@@ -50,7 +51,7 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 /// Makes the schema. It holds no state: what a request needs comes with it.
 #[must_use]
 pub fn build() -> AppSchema {
-    Schema::build(Query, Mutation, Subscription)
+    Schema::build(Query::default(), Mutation, Subscription)
         .directive(idempotent::idempotent)
         .override_output_type_description::<ID>("Opaque and typed. It never changes and is never reused.")
         .override_output_type_description::<Tz>("IANA name, such as Europe/Moscow.")

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use arvlite_db::Entity;
 use async_graphql::{Context, ID, Interface, OutputType};
 
 use super::context::ContextExt;
 use super::error::Result;
 use super::types::{
-    ApiKey, ArContent, Client, Company, EmailMessage, Media, MediaUpload, Notification, Project, User, Video,
-    VideoSchedule, ViewSession,
+    ApiKey, ArContent, AuditEntry, Client, Company, EmailMessage, Media, MediaUpload, Notification, Project, User,
+    Video, VideoSchedule, ViewSession,
 };
 use crate::auth::Readable;
 use crate::global_id::{self, Tagged};
@@ -76,6 +77,30 @@ pub enum Node {
     Notification(Notification),
     /// A mail.
     EmailMessage(EmailMessage),
+    /// What somebody did.
+    AuditEntry(AuditEntry),
+}
+
+/// Runs a macro over all types that have a global id.
+macro_rules! with_all_nodes {
+    ($run:ident) => {
+        $run!(
+            Company,
+            Project,
+            ArContent,
+            Video,
+            VideoSchedule,
+            Media,
+            MediaUpload,
+            ViewSession,
+            User,
+            ApiKey,
+            AuditEntry,
+            Client,
+            Notification,
+            EmailMessage
+        )
+    };
 }
 
 /// The row of a global id, of whatever type it is.
@@ -88,7 +113,54 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
             })+
         };
     }
-    find_among!(Company, Project, ArContent, Video, VideoSchedule, Media, MediaUpload, ViewSession, User, ApiKey);
-    find_among!(Client, Notification, EmailMessage);
+    with_all_nodes!(find_among);
     Ok(None)
+}
+
+/// The row of a noun, as audit entries name it, and of this number.
+pub(crate) async fn named(ctx: &Context<'_>, noun: &str, number: i64) -> Result<Option<Node>> {
+    macro_rules! find_among {
+        ($($name:ident),+) => {
+            $(if noun == <<$name as NodeType>::Row as Entity>::NAME {
+                return Ok(ctx.one::<$name>(number).await?.map(Node::$name));
+            })+
+        };
+    }
+    with_all_nodes!(find_among);
+    Ok(None)
+}
+
+/// The global id that a column of a noun's row holds; none if it refers to something without one. A column is named
+/// after the noun that it refers to, perhaps with a word before it: `active_video_id`.
+pub(crate) fn global_id_in(noun: &str, column: &str, number: i64) -> Option<ID> {
+    let referred = match column {
+        "id" | "parent_id" => noun.to_owned(),
+        _ => camel_case(column.strip_suffix("_id")?),
+    };
+    macro_rules! encode_among {
+        ($($name:ident),+) => {
+            $({
+                type Row = <$name as NodeType>::Row;
+                let name = <Row as Entity>::NAME;
+                let ends_with_name = referred.len() > name.len()
+                    && referred.to_ascii_lowercase().ends_with(&name.to_ascii_lowercase());
+                if referred == name || ends_with_name {
+                    return Some(global_id::encode::<Row>(number));
+                }
+            })+
+        };
+    }
+    with_all_nodes!(encode_among);
+    None
+}
+
+/// A stored name as clients know it.
+pub(crate) fn camel_case(column: &str) -> String {
+    let mut words = column.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let mut letters = word.chars();
+        let initial = letters.next().map(|letter| letter.to_ascii_uppercase());
+        name + &initial.into_iter().chain(letters).collect::<String>()
+    })
 }

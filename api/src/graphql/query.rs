@@ -1,19 +1,20 @@
-//! What can be asked: one field, one line.
+//! What can be asked for by an id or a code, and what is about no row; lists of rows are in `lists.rs`.
 
 use std::sync::Arc;
 
-use arvlite_db::{Deleted, Scope, models};
-use async_graphql::{Context, ID, Object};
+use arvlite_db::models;
+use async_graphql::{Context, ID, MergedObject, Object};
 use uuid::Uuid;
 
-use super::connection::{Connection, Paging, UncountedConnection};
-use super::context::{ContextExt, ListOf};
+use super::connection::{Paging, UncountedConnection};
+use super::context::ContextExt;
 use super::error::Result;
-use super::filters::{self, ArContentOrder, ArContentWhereInput, DeletedMode};
+use super::filters;
+use super::lists::Lists;
 use super::node::{self, Node, NodeType};
 use super::types::{
-    ApiKey, ArContent, ArPlayback, Client, Company, EmailMessage, MediaUpload, Notification, Project, ServiceLimits,
-    User, Video, VideoSchedule, ViewEventConnection, ViewSession, Viewer,
+    ArContent, ArPlayback, Client, Company, EmailMessage, Notification, Project, ServiceLimits, Video,
+    ViewEventConnection, ViewSession, Viewer,
 };
 use super::views::{self, AnalyticsScope, ViewSessionWhereInput};
 use crate::auth::Readable;
@@ -22,13 +23,17 @@ use crate::domain::execute::require;
 use crate::domain::playback::read::playback_now;
 use crate::global_id::NodeId;
 
-/// What can be asked.
-#[derive(Debug, Clone, Copy)]
-pub struct Query;
-
 /// What can be asked. Without a sign-in or an API key only `arPlayback`, `viewer` and `serviceLimits` answer.
+#[derive(Debug, Clone, Copy, Default, MergedObject)]
+pub struct Query(Lookups, Lists);
+
+/// What can be asked for one by one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Lookups;
+
+/// What can be asked for one by one.
 #[Object]
-impl Query {
+impl Lookups {
     /// Whatever has this global id; null if it does not exist or is not yours to see.
     async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "A global id.")] id: ID) -> Result<Option<Node>> {
         known(ctx)?;
@@ -72,37 +77,9 @@ impl Query {
         }
     }
 
-    /// The companies that you may see.
-    async fn companies(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
-        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
-        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
-        deleted: DeletedMode,
-    ) -> Result<Connection<Company>> {
-        all(ctx, Paging::new(first, after, last, before), ListOf::with(deleted.into())).await
-    }
-
     /// A project.
     async fn project(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Project>> {
         by_id(ctx, &id).await
-    }
-
-    /// The projects of all companies that you may see.
-    async fn projects(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
-        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
-        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
-        deleted: DeletedMode,
-    ) -> Result<Connection<Project>> {
-        all(ctx, Paging::new(first, after, last, before), ListOf::with(deleted.into())).await
     }
 
     /// An order by its id or by the code printed on it: give one of them.
@@ -124,120 +101,14 @@ impl Query {
         }
     }
 
-    /// The orders of all companies that you may see. Across companies only in the order of ID or CREATED_AT.
-    #[expect(clippy::too_many_arguments, reason = "each is an argument of the contract")]
-    async fn ar_contents(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
-        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
-        #[graphql(name = "where", desc = "Which orders.")] condition: Option<ArContentWhereInput>,
-        #[graphql(desc = "In which order; by id unless it is said.")] order_by: Option<ArContentOrder>,
-        #[graphql(desc = "Found in the number or in what is known of the customer, ignoring case.")] search: Option<
-            String,
-        >,
-        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
-        deleted: DeletedMode,
-    ) -> Result<Connection<ArContent>> {
-        let list = filters::ar_contents(condition, order_by, search, deleted)?;
-        let one_company =
-            matches!(ctx.viewer().scope(models::ArContent::NEEDS), Scope::Companies(ids) if ids.len() == 1);
-        let one_project = list.filter.project_ids.as_ref().is_some_and(|ids| ids.len() == 1);
-        let anywhere =
-            matches!(list.order, None | Some((models::ArContentOrder::Id | models::ArContentOrder::CreatedAt, _)));
-        if !one_company && !one_project && !anywhere {
-            let message = "across companies orders are listed by ID or CREATED_AT only; ask a company or a project";
-            return Err(Error::bad_request("orderBy", message).into());
-        }
-        all(ctx, Paging::new(first, after, last, before), list).await
-    }
-
     /// A video.
     async fn video(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Video>> {
         by_id(ctx, &id).await
     }
 
-    /// The videos of all companies that you may see.
-    async fn videos(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
-        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
-        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
-        deleted: DeletedMode,
-    ) -> Result<Connection<Video>> {
-        all(ctx, Paging::new(first, after, last, before), ListOf::with(deleted.into())).await
-    }
-
-    /// The windows of all companies that you may see.
-    async fn video_schedules(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
-        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
-    ) -> Result<Connection<VideoSchedule>> {
-        all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
-    }
-
-    /// The people of all companies whose people you may see.
-    async fn users(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
-        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
-    ) -> Result<Connection<User>> {
-        all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
-    }
-
-    /// The API keys of all companies whose people you may see, revoked ones among them.
-    async fn api_keys(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
-        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
-    ) -> Result<Connection<ApiKey>> {
-        all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
-    }
-
-    /// The uploads of all companies that you may see.
-    async fn uploads(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
-        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
-    ) -> Result<Connection<MediaUpload>> {
-        all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
-    }
-
     /// A client of a studio.
     async fn client(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Client>> {
         by_id(ctx, &id).await
-    }
-
-    /// The clients of all companies that you may see.
-    async fn clients(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
-        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
-        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
-        deleted: DeletedMode,
-    ) -> Result<Connection<Client>> {
-        all(ctx, Paging::new(first, after, last, before), ListOf::with(deleted.into())).await
     }
 
     /// A notification.
@@ -249,18 +120,6 @@ impl Query {
         by_id(ctx, &id).await
     }
 
-    /// The notifications of all companies that you may see.
-    async fn notifications(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
-        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
-    ) -> Result<Connection<Notification>> {
-        all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
-    }
-
     /// A mail.
     async fn email_message(
         &self,
@@ -268,18 +127,6 @@ impl Query {
         #[graphql(desc = "Its global id.")] id: ID,
     ) -> Result<Option<EmailMessage>> {
         by_id(ctx, &id).await
-    }
-
-    /// The mail of all companies whose operations you may see.
-    async fn email_messages(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
-        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
-    ) -> Result<Connection<EmailMessage>> {
-        all(ctx, Paging::new(first, after, last, before), ListOf::default()).await
     }
 
     /// A view by its id or by the id that the phone chose for it: give one of them.
@@ -358,9 +205,4 @@ where
 {
     allowed::<T>(ctx)?;
     ctx.one(NodeId::<T::Row>::parse(id).number()).await
-}
-
-pub(crate) async fn all<T: NodeType>(ctx: &Context<'_>, paging: Paging, list: ListOf<T>) -> Result<Connection<T>> {
-    allowed::<T>(ctx)?;
-    ctx.list(paging, list).await
 }

@@ -214,7 +214,12 @@ pub(crate) async fn sessions(
         AnalyticsScope::ProjectId(id) => filter.project_id = Some(id.number()),
         AnalyticsScope::ArContentId(id) => filter.ar_content_id = Some(id.number()),
     }
-    Ok(UncountedConnection(ctx.list(paging, ListOf { filter, ..ListOf::default() }).await?))
+    Ok(UncountedConnection(ctx.list(paging, ListOf { filter, ..in_order_of_starts() }).await?))
+}
+
+/// The one order of views: an index of each scope holds it, and a span of time is a part of it.
+pub(crate) fn in_order_of_starts() -> ListOf<ViewSession> {
+    ListOf { order: Some((models::ViewSessionOrder::StartedAt, false)), ..ListOf::default() }
 }
 
 impl ViewSessionWhereInput {

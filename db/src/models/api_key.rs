@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
+use crate::filter::filter;
 use crate::models::Role;
 use crate::schema::api_keys;
-use crate::{NoFilter, Result, Session, Tx};
+use crate::{Result, Session, Tx};
 
 text_enum! {
     /// What a key may be used for.
@@ -50,10 +51,23 @@ pub struct ApiKey {
 
 entity!(
     ApiKey in api_keys as "apiKey", scoped by company_id, permanent,
-    ordered by ApiKeyOrder {},
-    filtered by NoFilter,
+    ordered by ApiKeyOrder { CreatedAt: created_at as Time },
+    filtered by ApiKeyFilter,
     child of Company by company_id,
 );
+
+filter! {
+    /// Which keys a list holds.
+    ApiKeyFilter of api_keys {
+        company_id: reference,
+        name: text,
+        prefix: text,
+        role: value(Role),
+        expires_at: time,
+        revoked_at: time,
+        created_at: time,
+    }
+}
 
 /// What a new key needs.
 #[derive(Debug, Insertable)]

@@ -6,13 +6,11 @@ use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::entity::{Narrows, all, any, entity, insertable};
+use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
-use crate::predicate::{
-    Predicate, TextFilter, TimeFilter, is_not_true, like_escaped, text_conditions, time_conditions,
-};
+use crate::filter::filter;
 use crate::schema::ar_content;
-use crate::{Filter, Result, Session, Tx};
+use crate::{Result, Session, Tx};
 
 text_enum! {
     /// Where an order stands.
@@ -72,80 +70,20 @@ entity!(
     child of Company by company_id,
 );
 
-/// Which orders a list holds. All given parts must hold; of `any_of` one must.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
-#[expect(missing_docs, reason = "named after the columns")]
-pub struct ArContentFilter {
-    pub all_of: Vec<ArContentFilter>,
-    pub any_of: Option<Vec<ArContentFilter>>,
-    pub not: Option<Box<ArContentFilter>>,
-    /// Found in the number or in what is known of the customer, ignoring case.
-    pub search: Option<String>,
-    pub unique_id: Option<Uuid>,
-    pub project_ids: Option<Vec<i64>>,
-    pub order_number: Option<TextFilter>,
-    pub customer_name: Option<TextFilter>,
-    pub customer_phone: Option<TextFilter>,
-    pub customer_email: Option<TextFilter>,
-    pub statuses: Option<Vec<ArContentStatus>>,
-    pub created_at: Option<TimeFilter>,
-    pub expires_at: Option<TimeFilter>,
-}
-
-impl Filter for ArContentFilter {}
-
-impl Narrows<ar_content::table> for ArContentFilter {
-    fn conditions(&self) -> Vec<Predicate<ar_content::table>> {
-        let mut conditions: Vec<Predicate<ar_content::table>> = Vec::new();
-        conditions.extend(self.all_of.iter().map(|filter| all(filter.conditions())));
-        if let Some(any_of) = &self.any_of {
-            conditions.push(any(any_of.iter().map(|filter| all(filter.conditions())).collect()));
-        }
-        if let Some(not) = &self.not {
-            conditions.push(is_not_true(all(not.conditions())));
-        }
-        if let Some(search) = &self.search {
-            conditions.push(found_in_text(search));
-        }
-        if let Some(unique_id) = self.unique_id {
-            conditions.push(Box::new(ar_content::unique_id.eq(unique_id)));
-        }
-        if let Some(ids) = &self.project_ids {
-            conditions.push(Box::new(ar_content::project_id.eq_any(ids.clone())));
-        }
-        if let Some(statuses) = &self.statuses {
-            conditions.push(Box::new(ar_content::status.eq_any(statuses.clone())));
-        }
-        if let Some(filter) = &self.order_number {
-            text_conditions!(conditions, ar_content::order_number, filter);
-        }
-        if let Some(filter) = &self.customer_name {
-            text_conditions!(conditions, ar_content::customer_name, filter);
-        }
-        if let Some(filter) = &self.customer_phone {
-            text_conditions!(conditions, ar_content::customer_phone, filter);
-        }
-        if let Some(filter) = &self.customer_email {
-            text_conditions!(conditions, ar_content::customer_email, filter);
-        }
-        if let Some(filter) = &self.created_at {
-            time_conditions!(conditions, ar_content::created_at, filter);
-        }
-        if let Some(filter) = &self.expires_at {
-            time_conditions!(conditions, ar_content::expires_at, filter);
-        }
-        conditions
-    }
-}
-
-fn found_in_text(search: &str) -> Predicate<ar_content::table> {
-    let pattern = format!("%{}%", like_escaped(search));
-    any(vec![
-        Box::new(ar_content::order_number.ilike(pattern.clone())),
-        Box::new(ar_content::customer_name.ilike(pattern.clone()).assume_not_null()),
-        Box::new(ar_content::customer_phone.ilike(pattern.clone()).assume_not_null()),
-        Box::new(ar_content::customer_email.ilike(pattern).assume_not_null()),
-    ])
+filter! {
+    /// Which orders a list holds; `search` looks at the number and at what is known of the customer.
+    ArContentFilter of ar_content {
+        unique_id: value(Uuid),
+        project_id: reference,
+        client_id: reference,
+        order_number: text,
+        customer_name: text,
+        customer_phone: text,
+        customer_email: text,
+        status: value(ArContentStatus),
+        created_at: time,
+        expires_at: time,
+    } searched in order_number, customer_name, customer_phone, customer_email
 }
 
 /// What a new order needs.

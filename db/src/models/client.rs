@@ -5,8 +5,8 @@ use diesel::{Insertable, Queryable, Selectable, SelectableHelper};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::NoFilter;
 use crate::entity::{entity, insertable};
+use crate::filter::filter;
 use crate::schema::clients;
 
 /// A row of `clients`.
@@ -32,9 +32,20 @@ pub struct Client {
 entity!(
     Client in clients as "client", scoped by company_id, deletable,
     ordered by ClientOrder { Name: name as Text, CreatedAt: created_at as Time },
-    filtered by NoFilter,
+    filtered by ClientFilter,
     child of Company by company_id,
 );
+
+filter! {
+    /// Which clients a list holds; `search` looks at name, e-mail address and telephone number.
+    ClientFilter of clients {
+        company_id: reference,
+        name: text,
+        phone: text,
+        email: text,
+        created_at: time,
+    } searched in name, email, phone
+}
 
 /// What a new client needs.
 #[derive(Debug, Insertable)]

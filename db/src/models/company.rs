@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
+use crate::filter::filter;
 use crate::schema::companies;
-use crate::{NoFilter, Result, Session};
+use crate::{Result, Session};
 
 text_enum! {
     /// Whether a studio works.
@@ -43,9 +44,20 @@ pub struct Company {
 
 entity!(
     Company in companies as "company", scoped by id, deletable,
-    ordered by CompanyOrder { CreatedAt: created_at as Time },
-    filtered by NoFilter,
+    ordered by CompanyOrder { CreatedAt: created_at as Time, Name: name as Text },
+    filtered by CompanyFilter,
 );
+
+filter! {
+    /// Which companies a list holds; `search` looks at name and address.
+    CompanyFilter of companies {
+        name: text,
+        slug: text,
+        contact_email: text,
+        status: value(CompanyStatus),
+        created_at: time,
+    } searched in name, contact_email
+}
 
 /// What a new company needs.
 #[derive(Debug, Insertable)]

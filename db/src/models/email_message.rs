@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::{Insertable, Queryable, Selectable, SelectableHelper};
 use serde::{Deserialize, Serialize};
 
-use crate::NoFilter;
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
+use crate::filter::filter;
 use crate::schema::email_queue;
 
 text_enum! {
@@ -49,9 +49,19 @@ pub struct EmailMessage {
 entity!(
     EmailMessage in email_queue as "emailMessage", scoped by company_id, permanent,
     ordered by EmailMessageOrder { CreatedAt: created_at as Time },
-    filtered by NoFilter,
+    filtered by EmailMessageFilter,
     child of Company by company_id,
 );
+
+filter! {
+    /// Which mails a list holds; `search` looks at recipient and subject.
+    EmailMessageFilter of email_queue {
+        company_id: reference,
+        recipient_to: text,
+        status: value(EmailStatus),
+        created_at: time,
+    } searched in recipient_to, subject
+}
 
 /// What a new mail needs. It is not printed, also not for debugging: its text is for the recipient alone.
 #[derive(Insertable)]

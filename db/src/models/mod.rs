@@ -24,25 +24,27 @@ mod video_schedule;
 mod view_event;
 mod view_session;
 
-pub use api_key::{ApiKey, ApiKeyOrder, ApiKeyScope, NewApiKey};
+pub use api_key::{ApiKey, ApiKeyFilter, ApiKeyOrder, ApiKeyScope, NewApiKey};
 pub use ar_content::{ArContent, ArContentFilter, ArContentOrder, ArContentStatus, NewArContent};
-pub use audit_entry::{ActorKind, NewAuditEntry};
-pub use client::{Client, ClientOrder, NewClient};
-pub use company::{Company, CompanyOrder, CompanyStatus, NewCompany};
-pub use email_message::{EmailMessage, EmailMessageOrder, EmailStatus, NewEmailMessage};
+pub use audit_entry::{ActorKind, AuditEntry, AuditEntryFilter, AuditEntryOrder, NewAuditEntry};
+pub use client::{Client, ClientFilter, ClientOrder, NewClient};
+pub use company::{Company, CompanyFilter, CompanyOrder, CompanyStatus, NewCompany};
+pub use email_message::{EmailMessage, EmailMessageFilter, EmailMessageOrder, EmailStatus, NewEmailMessage};
 pub use idempotency_key::{Claim, IdempotencyKey};
 pub use login_address::LoginAddress;
 pub use media::{Media, MediaOrder, NewMedia};
 pub use membership::{Membership, MembershipOrder, Role};
-pub use notification::{NewNotification, Notification, NotificationOrder, NotificationType};
+pub use notification::{NewNotification, Notification, NotificationFilter, NotificationOrder, NotificationType};
 pub use playback::PlaybackRows;
-pub use project::{NewProject, Project, ProjectOrder, ProjectStatus};
+pub use project::{NewProject, Project, ProjectFilter, ProjectOrder, ProjectStatus};
 pub use setting::Setting;
 pub use sign_in::SignIn;
-pub use upload::{NewUpload, Upload, UploadKind, UploadOrder, UploadStatus};
-pub use user::{NewUser, User, UserOrder, UserRole};
-pub use video::{NewVideo, Video, VideoOrder, VideoStatus};
-pub use video_schedule::{NewVideoSchedule, VideoSchedule, VideoScheduleOrder, VideoScheduleStatus};
+pub use upload::{NewUpload, Upload, UploadFilter, UploadKind, UploadOrder, UploadStatus};
+pub use user::{NewUser, User, UserFilter, UserOrder, UserRole};
+pub use video::{NewVideo, Video, VideoFilter, VideoOrder, VideoStatus};
+pub use video_schedule::{
+    NewVideoSchedule, VideoSchedule, VideoScheduleFilter, VideoScheduleOrder, VideoScheduleStatus,
+};
 pub use view_event::{NewViewEvent, ViewEvent, ViewEventKind, ViewLogScope};
 pub use view_session::{
     DeviceType, NewViewSession, PlaybackSource, TrackingQuality, ViewSession, ViewSessionFilter, ViewSessionOrder,

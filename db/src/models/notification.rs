@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::{Insertable, Queryable, Selectable, SelectableHelper};
 use serde::{Deserialize, Serialize};
 
-use crate::NoFilter;
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
+use crate::filter::filter;
 use crate::schema::notifications;
 
 text_enum! {
@@ -57,9 +57,21 @@ pub struct Notification {
 entity!(
     Notification in notifications as "notification", scoped by company_id, permanent,
     ordered by NotificationOrder { CreatedAt: created_at as Time },
-    filtered by NoFilter,
+    filtered by NotificationFilter,
     child of Company by company_id,
 );
+
+filter! {
+    /// Which notifications a list holds.
+    NotificationFilter of notifications {
+        company_id: reference,
+        project_id: reference,
+        ar_content_id: reference,
+        notification_type: value(NotificationType),
+        read_at: time,
+        created_at: time,
+    }
+}
 
 /// What a new notification needs.
 #[derive(Debug, Insertable)]

@@ -5,9 +5,9 @@ use diesel::{Insertable, Queryable, Selectable, SelectableHelper};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::NoFilter;
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
+use crate::filter::filter;
 use crate::schema::projects;
 
 text_enum! {
@@ -40,10 +40,20 @@ pub struct Project {
 
 entity!(
     Project in projects as "project", scoped by company_id, deletable,
-    ordered by ProjectOrder { CreatedAt: created_at as Time },
-    filtered by NoFilter,
+    ordered by ProjectOrder { CreatedAt: created_at as Time, Name: name as Text },
+    filtered by ProjectFilter,
     child of Company by company_id,
 );
+
+filter! {
+    /// Which projects a list holds; `search` looks at the name.
+    ProjectFilter of projects {
+        company_id: reference,
+        name: text,
+        status: value(ProjectStatus),
+        created_at: time,
+    } searched in name
+}
 
 /// What a new project needs.
 #[derive(Debug, Insertable)]

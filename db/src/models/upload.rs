@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::{Insertable, Queryable, Selectable, SelectableHelper};
 use serde::{Deserialize, Serialize};
 
-use crate::NoFilter;
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
+use crate::filter::filter;
 use crate::schema::uploads;
 
 text_enum! {
@@ -64,9 +64,18 @@ pub struct Upload {
 entity!(
     Upload in uploads as "upload", scoped by company_id, permanent,
     ordered by UploadOrder { CreatedAt: created_at as Time },
-    filtered by NoFilter,
+    filtered by UploadFilter,
     child of Company by company_id,
 );
+
+filter! {
+    /// Which uploads a list holds.
+    UploadFilter of uploads {
+        kind: value(UploadKind),
+        status: value(UploadStatus),
+        created_at: time,
+    }
+}
 
 /// What a new upload needs.
 #[derive(Debug, Insertable)]

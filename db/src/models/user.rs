@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
+use crate::filter::filter;
 use crate::predicate::Predicate;
 use crate::prepared::Prepared;
 use crate::schema::{memberships, users};
-use crate::{NoFilter, Result, Scope, Session, Tx};
+use crate::{Result, Scope, Session, Tx};
 
 text_enum! {
     /// What somebody is to the platform.
@@ -46,9 +47,20 @@ pub struct User {
 
 entity!(
     User in users as "user", scoped with colleagues, permanent,
-    ordered by UserOrder {},
-    filtered by NoFilter,
+    ordered by UserOrder { CreatedAt: created_at as Time, FullName: full_name as Text },
+    filtered by UserFilter,
 );
+
+filter! {
+    /// Which people a list holds; `search` looks at name and address.
+    UserFilter of users {
+        email: text,
+        full_name: text,
+        is_active: value(bool),
+        last_login_at: time,
+        created_at: time,
+    } searched in email, full_name
+}
 
 /// Whoever works for a company of the scope.
 fn colleagues(scope: &Scope) -> Option<Predicate<users::table>> {

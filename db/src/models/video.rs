@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
+use crate::filter::filter;
 use crate::schema::videos;
-use crate::{NoFilter, Result, Session};
+use crate::{Result, Session};
 
 text_enum! {
     /// How far a video's bytes came.
@@ -50,10 +51,22 @@ pub struct Video {
 entity!(
     Video in videos as "video", scoped by company_id, deletable,
     ordered by VideoOrder { CreatedAt: created_at as Time },
-    filtered by NoFilter,
+    filtered by VideoFilter,
     child of ArContent by ar_content_id,
     child of Company by company_id,
 );
+
+filter! {
+    /// Which videos a list holds; `search` looks at the name of the file.
+    VideoFilter of videos {
+        ar_content_id: reference,
+        filename: text,
+        status: value(VideoStatus),
+        is_active: value(bool),
+        subscription_end: time,
+        created_at: time,
+    } searched in filename
+}
 
 /// What a new video needs.
 #[derive(Debug, Insertable)]

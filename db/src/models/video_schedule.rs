@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
+use crate::filter::filter;
 use crate::schema::video_schedules;
-use crate::{NoFilter, Result, Session};
+use crate::{Result, Session};
 
 text_enum! {
     /// Whether a window counts.
@@ -41,12 +42,23 @@ pub struct VideoSchedule {
 
 entity!(
     VideoSchedule in video_schedules as "videoSchedule", scoped by company_id, permanent,
-    ordered by VideoScheduleOrder {},
-    filtered by NoFilter,
+    ordered by VideoScheduleOrder { StartTime: start_time as Time },
+    filtered by VideoScheduleFilter,
     child of ArContent by ar_content_id,
     child of Video by video_id,
     child of Company by company_id,
 );
+
+filter! {
+    /// Which windows a list holds.
+    VideoScheduleFilter of video_schedules {
+        ar_content_id: reference,
+        video_id: reference,
+        status: value(VideoScheduleStatus),
+        start_time: time,
+        end_time: time,
+    }
+}
 
 /// What a new window needs.
 #[derive(Debug, Insertable)]

@@ -113,7 +113,7 @@ pub struct ViewSession {
 
 entity!(
     ViewSession in ar_view_sessions as "viewSession", scoped by company_id, permanent,
-    ordered by ViewSessionOrder {},
+    ordered by ViewSessionOrder { StartedAt: started_at as Time },
     filtered by ViewSessionFilter,
     child of ArContent by ar_content_id,
     child of Project by project_id,

@@ -3,10 +3,13 @@ use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
 use super::Company;
+use super::audit_entry::{AuditEntry, history};
 use crate::enums::{ApiKeyScope, Role};
 use crate::global_id;
+use crate::graphql::connection::{Connection, Paging};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
+use crate::graphql::filters::{DateTimeFilter, IdFilter, StringFilter, enum_filter, order_input, where_input};
 use crate::graphql::node::node_type;
 
 node_type! {
@@ -65,5 +68,50 @@ impl ApiKey {
     /// When it was created.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
+    }
+
+    /// What was done to it, oldest first. For those who may see what was done in the company.
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Option<Connection<AuditEntry>>> {
+        history::<models::ApiKey>(ctx, self.0.id, Paging::new(first, after, last, before)).await
+    }
+}
+
+enum_filter! {
+    /// What a key's role must be.
+    RoleFilter of Role
+}
+
+where_input! {
+    /// Which keys a list has.
+    ApiKeyWhereInput for ApiKeyFilter {
+        /// Of these companies.
+        company_id: IdFilter of Company,
+        /// Of such a name.
+        name: StringFilter,
+        /// That begin so.
+        prefix: StringFilter,
+        /// Of such a role.
+        role: RoleFilter,
+        /// That open until then.
+        expires_at: DateTimeFilter,
+        /// That were revoked then.
+        revoked_at: DateTimeFilter,
+        /// Created then.
+        created_at: DateTimeFilter,
+    }
+}
+
+order_input! {
+    /// The order of a list of keys.
+    ApiKeyOrder by ApiKeyOrderField {
+        /// When it was created.
+        CreatedAt,
     }
 }

@@ -3,13 +3,16 @@ use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::audit_entry::{AuditEntry, history};
 use super::{ActiveVideo, Client, Company, Media, Project, Video, VideoSchedule, ViewSession};
 use crate::enums::ArContentStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging, UncountedConnection};
 use crate::graphql::context::{ContextExt, ListOf};
 use crate::graphql::error::Result;
+use crate::graphql::filters::{DateTimeFilter, IdFilter, StringFilter, enum_filter, order_input, where_input};
 use crate::graphql::node::node_type;
+use crate::graphql::views;
 
 node_type! {
     /// An order.
@@ -192,7 +195,65 @@ impl ArContent {
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
     ) -> Result<UncountedConnection<ViewSession>> {
         let paging = Paging::new(first, after, last, before);
-        let list = ctx.children::<models::ArContent, ViewSession>(self.0.id, paging, ListOf::default()).await?;
+        let list =
+            ctx.children::<models::ArContent, ViewSession>(self.0.id, paging, views::in_order_of_starts()).await?;
         Ok(UncountedConnection(list))
+    }
+
+    /// What was done to it, oldest first. For those who may see what was done in the company.
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Option<Connection<AuditEntry>>> {
+        history::<models::ArContent>(ctx, self.0.id, Paging::new(first, after, last, before)).await
+    }
+}
+
+enum_filter! {
+    /// Where an order must stand.
+    ArContentStatusFilter of ArContentStatus
+}
+
+where_input! {
+    /// Which orders a list has.
+    ArContentWhereInput for ArContentFilter {
+        /// The order of this code.
+        unique_id: Uuid,
+        /// Of these projects.
+        project_id: IdFilter of Project,
+        /// Of these clients.
+        client_id: IdFilter of Client,
+        /// With such a number.
+        order_number: StringFilter,
+        /// Of such a customer.
+        customer_name: StringFilter,
+        /// With such a telephone number.
+        customer_phone: StringFilter,
+        /// With such an e-mail address.
+        customer_email: StringFilter,
+        /// That stand there.
+        status: ArContentStatusFilter,
+        /// Created then.
+        created_at: DateTimeFilter,
+        /// Whose code plays until then.
+        expires_at: DateTimeFilter,
+    }
+}
+
+order_input! {
+    /// The order of a list of orders. Across companies only ID and CREATED_AT.
+    ArContentOrder by ArContentOrderField {
+        /// When it was created.
+        CreatedAt,
+        /// When somebody last changed it.
+        UpdatedAt,
+        /// Its number, in the database's collation.
+        OrderNumber,
+        /// Until when its code plays.
+        ExpiresAt,
     }
 }

@@ -2,12 +2,12 @@ use arvlite_db::{Deleted, models};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
-use super::{ArContent, Company};
+use super::{ArContent, ArContentOrder, ArContentWhereInput, Company};
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{ContextExt, ListOf};
 use crate::graphql::error::Result;
-use crate::graphql::filters::{self, ArContentOrder, ArContentWhereInput, DeletedMode};
+use crate::graphql::filters::{DateTimeFilter, DeletedMode, IdFilter, StringFilter, order_input, where_input};
 use crate::graphql::node::node_type;
 
 node_type! {
@@ -95,7 +95,33 @@ impl Client {
         #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
         deleted: DeletedMode,
     ) -> Result<Connection<ArContent>> {
-        let list = filters::ar_contents(condition, order_by, search, deleted)?;
+        let list = ListOf::asked(condition, order_by)?.searched(search)?.with_deleted(deleted);
         ctx.children::<models::Client, ArContent>(self.0.id, Paging::new(first, after, last, before), list).await
+    }
+}
+
+where_input! {
+    /// Which clients a list has.
+    ClientWhereInput for ClientFilter {
+        /// Of these companies.
+        company_id: IdFilter of Company,
+        /// Of such a name.
+        name: StringFilter,
+        /// With such a telephone number.
+        phone: StringFilter,
+        /// With such an e-mail address.
+        email: StringFilter,
+        /// Created then.
+        created_at: DateTimeFilter,
+    }
+}
+
+order_input! {
+    /// The order of a list of clients. Across companies only ID and CREATED_AT.
+    ClientOrder by ClientOrderField {
+        /// When it was created.
+        CreatedAt,
+        /// Their name, in the database's collation.
+        Name,
     }
 }

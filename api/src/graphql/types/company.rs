@@ -3,13 +3,16 @@ use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::{ArContent, Client, EmailMessage, Notification, Project};
+use super::audit_entry::{AuditEntry, history};
+use super::{ArContent, ArContentOrder, ArContentWhereInput, Client, EmailMessage, Notification, Project};
+use crate::auth::Readable;
+use crate::domain::Error;
 use crate::enums::CompanyStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
 use crate::graphql::context::{ContextExt, ListOf};
 use crate::graphql::error::Result;
-use crate::graphql::filters::{self, ArContentOrder, ArContentWhereInput, DeletedMode};
+use crate::graphql::filters::{DateTimeFilter, DeletedMode, StringFilter, enum_filter, order_input, where_input};
 use crate::graphql::node::node_type;
 
 node_type! {
@@ -102,7 +105,7 @@ impl Company {
         #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
         deleted: DeletedMode,
     ) -> Result<Connection<ArContent>> {
-        let list = filters::ar_contents(condition, order_by, search, deleted)?;
+        let list = ListOf::asked(condition, order_by)?.searched(search)?.with_deleted(deleted);
         ctx.children::<models::Company, ArContent>(self.0.id, Paging::new(first, after, last, before), list).await
     }
 
@@ -134,7 +137,7 @@ impl Company {
         ctx.children::<models::Company, Notification>(self.0.id, paging, ListOf::default()).await
     }
 
-    /// Its mail, oldest first: only for whom may see what keeps the studio running; for others there is none.
+    /// Its mail, oldest first. For those who may see what keeps the studio running.
     async fn email_messages(
         &self,
         ctx: &Context<'_>,
@@ -142,8 +145,54 @@ impl Company {
         #[graphql(desc = "The cursor to start after.")] after: Option<String>,
         #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
-    ) -> Result<Connection<EmailMessage>> {
+    ) -> Result<Option<Connection<EmailMessage>>> {
+        if !ctx.viewer().may(models::EmailMessage::NEEDS, self.0.id) {
+            return Err(Error::Forbidden.into());
+        }
         let paging = Paging::new(first, after, last, before);
-        ctx.children::<models::Company, EmailMessage>(self.0.id, paging, ListOf::default()).await
+        Ok(Some(ctx.children::<models::Company, EmailMessage>(self.0.id, paging, ListOf::default()).await?))
+    }
+
+    /// What was done to it, oldest first. For those who may see what was done in the company.
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Option<Connection<AuditEntry>>> {
+        history::<models::Company>(ctx, self.0.id, Paging::new(first, after, last, before)).await
+    }
+}
+
+enum_filter! {
+    /// Whether a company must work.
+    CompanyStatusFilter of CompanyStatus
+}
+
+where_input! {
+    /// Which companies a list has.
+    CompanyWhereInput for CompanyFilter {
+        /// Of such a name.
+        name: StringFilter,
+        /// Of such a name in addresses.
+        slug: StringFilter,
+        /// With such an address.
+        contact_email: StringFilter,
+        /// That work or do not.
+        status: CompanyStatusFilter,
+        /// Created then.
+        created_at: DateTimeFilter,
+    }
+}
+
+order_input! {
+    /// The order of a list of companies.
+    CompanyOrder by CompanyOrderField {
+        /// When it was created.
+        CreatedAt,
+        /// Its name, in the database's collation.
+        Name,
     }
 }

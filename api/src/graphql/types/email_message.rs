@@ -8,6 +8,7 @@ use crate::enums::EmailStatus;
 use crate::global_id;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
+use crate::graphql::filters::{DateTimeFilter, IdFilter, StringFilter, enum_filter, order_input, where_input};
 use crate::graphql::node::node_type;
 
 node_type! {
@@ -92,5 +93,32 @@ impl EmailMessage {
     /// When it last came further.
     async fn updated_at(&self) -> DateTime<Utc> {
         self.0.updated_at
+    }
+}
+
+enum_filter! {
+    /// How far a mail must have come.
+    EmailStatusFilter of EmailStatus
+}
+
+where_input! {
+    /// Which mails a list has.
+    EmailMessageWhereInput for EmailMessageFilter {
+        /// Of these companies.
+        company_id: IdFilter of Company,
+        /// To such a recipient.
+        recipient_to: StringFilter,
+        /// That came that far.
+        status: EmailStatusFilter,
+        /// Written then.
+        created_at: DateTimeFilter,
+    }
+}
+
+order_input! {
+    /// The order of a list of mails.
+    EmailMessageOrder by EmailMessageOrderField {
+        /// When it was written.
+        CreatedAt,
     }
 }

@@ -8,6 +8,7 @@ use crate::enums::NotificationType;
 use crate::global_id;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
+use crate::graphql::filters::{DateTimeFilter, IdFilter, enum_filter, order_input, where_input};
 use crate::graphql::node::node_type;
 
 node_type! {
@@ -108,5 +109,36 @@ impl Notification {
     /// When it was created.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
+    }
+}
+
+enum_filter! {
+    /// What a notification must be about.
+    NotificationTypeFilter of NotificationType
+}
+
+where_input! {
+    /// Which notifications a list has.
+    NotificationWhereInput for NotificationFilter {
+        /// Of these companies.
+        company_id: IdFilter of Company,
+        /// About these projects.
+        project_id: IdFilter of Project,
+        /// About these orders.
+        ar_content_id: IdFilter of ArContent,
+        /// About such things.
+        notification_type: NotificationTypeFilter,
+        /// Marked as read then, or not at all.
+        read_at: DateTimeFilter,
+        /// Created then.
+        created_at: DateTimeFilter,
+    }
+}
+
+order_input! {
+    /// The order of a list of notifications.
+    NotificationOrder by NotificationOrderField {
+        /// When it was created.
+        CreatedAt,
     }
 }

@@ -2,13 +2,16 @@ use arvlite_db::{Deleted, models};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
-use super::{ArContent, Company};
+use super::audit_entry::{AuditEntry, history};
+use super::{ArContent, ArContentOrder, ArContentWhereInput, Company};
 use crate::enums::ProjectStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{ContextExt, ListOf};
 use crate::graphql::error::Result;
-use crate::graphql::filters::{self, ArContentOrder, ArContentWhereInput, DeletedMode};
+use crate::graphql::filters::{
+    DateTimeFilter, DeletedMode, IdFilter, StringFilter, enum_filter, order_input, where_input,
+};
 use crate::graphql::node::node_type;
 
 node_type! {
@@ -76,7 +79,48 @@ impl Project {
         #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
         deleted: DeletedMode,
     ) -> Result<Connection<ArContent>> {
-        let list = filters::ar_contents(condition, order_by, search, deleted)?;
+        let list = ListOf::asked(condition, order_by)?.searched(search)?.with_deleted(deleted);
         ctx.children::<models::Project, ArContent>(self.0.id, Paging::new(first, after, last, before), list).await
+    }
+
+    /// What was done to it, oldest first. For those who may see what was done in the company.
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Option<Connection<AuditEntry>>> {
+        history::<models::Project>(ctx, self.0.id, Paging::new(first, after, last, before)).await
+    }
+}
+
+enum_filter! {
+    /// Whether a project must be worked on.
+    ProjectStatusFilter of ProjectStatus
+}
+
+where_input! {
+    /// Which projects a list has.
+    ProjectWhereInput for ProjectFilter {
+        /// Of these companies.
+        company_id: IdFilter of Company,
+        /// Of such a name.
+        name: StringFilter,
+        /// That are worked on or are not.
+        status: ProjectStatusFilter,
+        /// Created then.
+        created_at: DateTimeFilter,
+    }
+}
+
+order_input! {
+    /// The order of a list of projects. Across companies only ID and CREATED_AT.
+    ProjectOrder by ProjectOrderField {
+        /// When it was created.
+        CreatedAt,
+        /// Its name, in the database's collation.
+        Name,
     }
 }

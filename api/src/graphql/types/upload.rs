@@ -3,10 +3,13 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::Media;
+use super::audit_entry::{AuditEntry, history};
 use crate::enums::{UploadKind, UploadStatus};
 use crate::global_id;
+use crate::graphql::connection::{Connection, Paging};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
+use crate::graphql::filters::{DateTimeFilter, enum_filter, order_input, where_input};
 use crate::graphql::node::node_type;
 use crate::graphql::scalars::Bytes;
 
@@ -77,5 +80,47 @@ impl MediaUpload {
     /// Until when it can be used.
     async fn expires_at(&self) -> DateTime<Utc> {
         self.0.expires_at
+    }
+
+    /// What was done to it, oldest first. For those who may see what was done in the company.
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Option<Connection<AuditEntry>>> {
+        history::<models::Upload>(ctx, self.0.id, Paging::new(first, after, last, before)).await
+    }
+}
+
+enum_filter! {
+    /// What must be uploaded.
+    UploadKindFilter of UploadKind
+}
+
+enum_filter! {
+    /// How far an upload must have come.
+    UploadStatusFilter of UploadStatus
+}
+
+where_input! {
+    /// Which uploads a list has.
+    UploadWhereInput for UploadFilter {
+        /// Of such a kind.
+        kind: UploadKindFilter,
+        /// That came that far.
+        status: UploadStatusFilter,
+        /// Created then.
+        created_at: DateTimeFilter,
+    }
+}
+
+order_input! {
+    /// The order of a list of uploads.
+    UploadOrder by UploadOrderField {
+        /// When it was created.
+        CreatedAt,
     }
 }

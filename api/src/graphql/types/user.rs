@@ -3,10 +3,13 @@ use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
 use super::Membership;
+use super::audit_entry::{AuditEntry, history};
 use crate::auth::Who;
 use crate::global_id;
+use crate::graphql::connection::{Connection, Paging};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
+use crate::graphql::filters::{DateTimeFilter, StringFilter, order_input, where_input};
 use crate::graphql::node::node_type;
 
 node_type! {
@@ -61,5 +64,43 @@ impl User {
     /// When they were let in first.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
+    }
+
+    /// What was done to it, oldest first. For those who may see what was done in the company.
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Option<Connection<AuditEntry>>> {
+        history::<models::User>(ctx, self.0.id, Paging::new(first, after, last, before)).await
+    }
+}
+
+where_input! {
+    /// Which people a list has.
+    UserWhereInput for UserFilter {
+        /// With such an e-mail address.
+        email: StringFilter,
+        /// Of such a name.
+        full_name: StringFilter,
+        /// Who may sign in, or may not.
+        is_active: bool,
+        /// Who last signed in then.
+        last_login_at: DateTimeFilter,
+        /// Created then.
+        created_at: DateTimeFilter,
+    }
+}
+
+order_input! {
+    /// The order of a list of people.
+    UserOrder by UserOrderField {
+        /// When it was created.
+        CreatedAt,
+        /// Their name, in the database's collation.
+        FullName,
     }
 }

@@ -2,12 +2,14 @@ use arvlite_db::models;
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
+use super::audit_entry::{AuditEntry, history};
 use super::{ArContent, Media, VideoSchedule};
 use crate::enums::VideoStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
 use crate::graphql::context::{ContextExt, ListOf};
 use crate::graphql::error::Result;
+use crate::graphql::filters::{DateTimeFilter, IdFilter, StringFilter, enum_filter, order_input, where_input};
 use crate::graphql::node::node_type;
 
 node_type! {
@@ -100,5 +102,48 @@ impl Video {
     ) -> Result<Connection<VideoSchedule>> {
         let paging = Paging::new(first, after, last, before);
         ctx.children::<models::Video, VideoSchedule>(self.0.id, paging, ListOf::default()).await
+    }
+
+    /// What was done to it, oldest first. For those who may see what was done in the company.
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Option<Connection<AuditEntry>>> {
+        history::<models::Video>(ctx, self.0.id, Paging::new(first, after, last, before)).await
+    }
+}
+
+enum_filter! {
+    /// How far the bytes of a video must have come.
+    VideoStatusFilter of VideoStatus
+}
+
+where_input! {
+    /// Which videos a list has.
+    VideoWhereInput for VideoFilter {
+        /// Of these orders.
+        ar_content_id: IdFilter of ArContent,
+        /// Of such a file's name.
+        filename: StringFilter,
+        /// Whose bytes came that far.
+        status: VideoStatusFilter,
+        /// That may be chosen for playback, or may not.
+        is_active: bool,
+        /// That play until then.
+        subscription_end: DateTimeFilter,
+        /// Created then.
+        created_at: DateTimeFilter,
+    }
+}
+
+order_input! {
+    /// The order of a list of videos.
+    VideoOrder by VideoOrderField {
+        /// When it was created.
+        CreatedAt,
     }
 }

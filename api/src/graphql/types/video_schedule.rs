@@ -2,11 +2,14 @@ use arvlite_db::models;
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
+use super::audit_entry::{AuditEntry, history};
 use super::{ArContent, Video};
 use crate::enums::VideoScheduleStatus;
 use crate::global_id;
+use crate::graphql::connection::{Connection, Paging};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
+use crate::graphql::filters::{DateTimeFilter, IdFilter, enum_filter, order_input, where_input};
 use crate::graphql::node::node_type;
 
 node_type! {
@@ -70,5 +73,46 @@ impl VideoSchedule {
     /// When a client last edited it.
     async fn updated_at(&self) -> DateTime<Utc> {
         self.0.updated_at
+    }
+
+    /// What was done to it, oldest first. For those who may see what was done in the company.
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Option<Connection<AuditEntry>>> {
+        history::<models::VideoSchedule>(ctx, self.0.id, Paging::new(first, after, last, before)).await
+    }
+}
+
+enum_filter! {
+    /// Whether a window must count.
+    VideoScheduleStatusFilter of VideoScheduleStatus
+}
+
+where_input! {
+    /// Which windows a list has.
+    VideoScheduleWhereInput for VideoScheduleFilter {
+        /// Of these orders.
+        ar_content_id: IdFilter of ArContent,
+        /// Of these videos.
+        video_id: IdFilter of Video,
+        /// That count or do not.
+        status: VideoScheduleStatusFilter,
+        /// That open then.
+        start_time: DateTimeFilter,
+        /// That close then.
+        end_time: DateTimeFilter,
+    }
+}
+
+order_input! {
+    /// The order of a list of windows. Across companies only ID.
+    VideoScheduleOrder by VideoScheduleOrderField {
+        /// When it opens.
+        StartTime,
     }
 }
