@@ -14,6 +14,7 @@ const PAST_EVERY_SCOPE: &[&str] = &[
     "api/src/auth/authenticate.rs",
     "api/src/auth/viewer.rs",
     "api/src/cli/demo/clients.rs",
+    "api/src/cli/demo/folders.rs",
     "api/src/cli/demo/messages.rs",
     "api/src/cli/demo/mod.rs",
     "api/src/cli/demo/people.rs",
@@ -82,6 +83,7 @@ fn reading_past_every_scope_is_asked_for_by_name() {
 /// a refusal, and tidying up; the demo writes a past that no command could.
 const WRITES: &[&str] = &[
     "api/src/cli/demo/clients.rs",
+    "api/src/cli/demo/folders.rs",
     "api/src/cli/demo/messages.rs",
     "api/src/cli/demo/people.rs",
     "api/src/cli/demo/views.rs",

@@ -27,7 +27,7 @@ const INTERNAL: [&str; 10] = [
     "email_queue",
 ];
 /// Tables whose rows no mutation makes or changes yet.
-const UNWRITTEN: [&str; 1] = ["clients"];
+const UNWRITTEN: [&str; 2] = ["folders", "clients"];
 /// Columns that the program fills by itself, of tables that clients write to.
 const OURS: [&str; 19] = [
     "id",

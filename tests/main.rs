@@ -19,6 +19,7 @@ mod demo;
 mod door;
 mod email_message;
 mod filters;
+mod folder;
 mod idempotency;
 mod login;
 mod membership;

@@ -322,15 +322,18 @@ async fn crowded() -> (TestApp, Client, Values) {
     let app = TestApp::start().await;
     let studio = app.everything("bergamot").await;
     let company = studio.company_id;
+    let folder = arvlite_api::global_id::decode(&studio.values.ids["Folder"].0).unwrap().1;
     let rows = format!("generate_series(1, {}) n", ROWS + 4);
     let now = "'2026-11-21T12:00:00Z'::timestamptz";
     app.change(&format!(
         "INSERT INTO companies (name, slug, created_at, updated_at) SELECT 'c' || n, 'c' || n, {now}, {now} FROM {rows};
          INSERT INTO projects (company_id, name, created_at, updated_at) SELECT {company}, 'p' || n, {now}, {now} FROM {rows};
+         INSERT INTO folders (company_id, project_id, parent_id, parent_path, name, created_at, updated_at)
+             SELECT company_id, project_id, id, path, 'f' || n, {now}, {now} FROM folders, {rows} WHERE id = {folder};
          INSERT INTO clients (company_id, name, created_at, updated_at)
              SELECT {company}, chr(65 + n * 7 % 5), {now} + n / 3 * interval '1 second', {now} FROM {rows};
-         INSERT INTO ar_content (company_id, project_id, client_id, unique_id, order_number, status, expires_at, created_at, updated_at)
-             SELECT company_id, project_id, client_id, gen_random_uuid(), chr(65 + n * 7 % 13) || n,
+         INSERT INTO ar_content (company_id, project_id, folder_id, client_id, unique_id, order_number, status, expires_at, created_at, updated_at)
+             SELECT company_id, project_id, folder_id, client_id, gen_random_uuid(), chr(65 + n * 7 % 13) || n,
                  CASE WHEN n % 2 = 0 THEN 'READY' ELSE 'PENDING' END, expires_at + n / 4 * interval '1 year',
                  {now} + n / 3 * interval '1 second', {now} - n / 5 * interval '1 second'
              FROM ar_content, {rows};
@@ -358,6 +361,7 @@ async fn crowded() -> (TestApp, Client, Values) {
          UPDATE clients SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 0 AND length(name) = 1;
          UPDATE companies SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 2 AND id <> {company};
          UPDATE projects SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 0 AND name LIKE 'p%';
+         UPDATE folders SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 0 AND name LIKE 'f%';
          UPDATE ar_content SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 0 AND unique_id <> '{0}';
          UPDATE videos SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 0 AND filename LIKE 'v%';",
         studio.values.unique_id

@@ -109,8 +109,9 @@ where
 /// Implements [`Entity`] and [`ChildOf`] for a row.
 ///
 /// `scoped by COLUMN` names the column with the company, `scoped with FUNCTION` a condition of its own;
-/// `deletable` rows have `deleted_at`, `permanent` ones do not; every list can be ordered by `Id`. A child `named` by a
-/// column hangs below rows of several tables, and the column says the noun of the one.
+/// `deletable` rows have `deleted_at`, `permanent` ones do not; every list can be ordered by `Id`. The column of a
+/// parent may be null. A child `named` by a column hangs below rows of several tables, and the column says the noun of
+/// the one.
 macro_rules! entity {
     (
         $row:ident in $table:ident as $name:literal, scoped $how:ident $what:ident, $deletion:ident,

@@ -38,6 +38,7 @@ diesel::table! {
         updated_at -> Timestamptz,
         deleted_at -> Nullable<Timestamptz>,
         deletion_id -> Nullable<Uuid>,
+        folder_id -> Nullable<Int8>,
         client_id -> Nullable<Int8>,
     }
 }
@@ -146,6 +147,26 @@ diesel::table! {
         sent_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    folders (id) {
+        id -> Int8,
+        company_id -> Int8,
+        project_id -> Int8,
+        parent_id -> Nullable<Int8>,
+        parent_path -> Text,
+        name -> Text,
+        path -> Text,
+        description -> Nullable<Text>,
+        sort_order -> Int4,
+        is_active -> Bool,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+        deletion_id -> Nullable<Uuid>,
     }
 }
 
@@ -342,6 +363,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     clients,
     companies,
     email_queue,
+    folders,
     idempotency_keys,
     login_addresses,
     media,

@@ -34,6 +34,8 @@ impl TestApp {
         let studio = self.studio(word).await;
         let company = studio.company.id;
         let project = self.project(&studio.company, &format!("{word} project")).await;
+        let outer = self.folder(&project, None, &format!("{word} folder")).await;
+        let folder = self.folder(&project, Some(&outer), &format!("{word} inner folder")).await;
         let client = self.client(&studio.company, &format!("{word} client")).await;
         let file = format!("{word}.mp4");
         let (content, videos) = self.playing(&project, &format!("{word}-order"), &[&file]).await;
@@ -49,9 +51,10 @@ impl TestApp {
              UPDATE api_keys SET name = '{word} key' WHERE company_id = {company};
              UPDATE users SET full_name = '{word} person' WHERE id IN (SELECT user_id FROM memberships WHERE company_id = {company});
              UPDATE video_schedules SET description = '{word} window' WHERE id = {};
+             UPDATE folders SET description = '{word} folders' WHERE company_id = {company};
              UPDATE clients SET phone = '{word}', email = '{word}@example.com', address = '{word} street',
                  notes = '{word} notes' WHERE company_id = {company};
-             UPDATE ar_content SET client_id = {}, customer_name = '{word} customer', customer_phone = '{word}', active_video_id = {video_id},
+             UPDATE ar_content SET folder_id = {}, client_id = {}, customer_name = '{word} customer', customer_phone = '{word}', active_video_id = {video_id},
                  customer_email = '{word}@example.com', content_metadata = '{{\"note\": \"{word}\"}}' WHERE id = {content_id};
              INSERT INTO ar_view_sessions (company_id, project_id, ar_content_id, video_id, session_id, source, status,
                  device_type, browser, tracking_quality, started_at, updated_at, last_seen_at)
@@ -70,7 +73,7 @@ impl TestApp {
              SELECT company_id, customer_email, customer_email, customer_email, '{word} mail', '{word} body', '{word} html',
                  '{word}', content_metadata, '{word} error', created_at, created_at, created_at
                  FROM ar_content WHERE id = {content_id};",
-            window.id, client.id, project.id,
+            window.id, folder.id, client.id, project.id,
         ))
         .await;
         let upload = |kind: &str, media: i64| {
@@ -98,6 +101,7 @@ impl TestApp {
         values.session_id = session_id;
         values.has::<models::Company>("Company", company);
         values.has::<models::Project>("Project", project.id);
+        values.has::<models::Folder>("Folder", folder.id);
         values.has::<models::ArContent>("ArContent", content_id);
         values.has::<models::Client>("Client", client.id);
         values.has::<models::Notification>("Notification", notification);

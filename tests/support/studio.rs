@@ -10,8 +10,8 @@ use arvlite_api::domain::{Command, Executed, Outcome};
 use arvlite_api::global_id::NodeId;
 use arvlite_db::Scope;
 use arvlite_db::models::{
-    self, ArContent, ArContentStatus, Company, Media, NewClient, NewMedia, NewUpload, NewVideo, Project, Upload,
-    UploadKind, UploadStatus, Video, VideoSchedule, VideoStatus,
+    self, ArContent, ArContentStatus, Company, Folder, Media, NewClient, NewFolder, NewMedia, NewUpload, NewVideo,
+    Project, Upload, UploadKind, UploadStatus, Video, VideoSchedule, VideoStatus,
 };
 use chrono::TimeDelta;
 
@@ -43,6 +43,26 @@ impl TestApp {
     pub async fn project(&self, company: &Company, name: &str) -> Project {
         let company_id = NodeId::of(company.id);
         self.run(ProjectCreate { company_id, name: name.to_owned(), ..ProjectCreate::default() }).await
+    }
+
+    /// A folder of a project, in another one or at its top.
+    pub async fn folder(&self, project: &Project, parent: Option<&Folder>, name: &str) -> Folder {
+        let now = self.app.clock.now();
+        let new = NewFolder {
+            company_id: project.company_id,
+            project_id: project.id,
+            parent_id: parent.map(|parent| parent.id),
+            parent_path: parent.map_or_else(String::new, |parent| parent.path.clone()),
+            name: name.to_owned(),
+            description: None,
+            sort_order: 0,
+            created_at: now,
+            updated_at: now,
+        };
+        let tx = self.app.db.begin(Scope::Everything).await.unwrap();
+        let folder = Folder::insert(&tx, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        folder
     }
 
     /// A client of a company.

@@ -2,14 +2,14 @@
 
 use arvlite_db::Entity;
 use arvlite_db::models::{
-    ApiKey, ApiKeyScope, ArContent, AuditEntry, Client, Company, EmailMessage, Media, Membership, Notification,
+    ApiKey, ApiKeyScope, ArContent, AuditEntry, Client, Company, EmailMessage, Folder, Media, Membership, Notification,
     Project, Role, Upload, User, Video, VideoSchedule, ViewSession,
 };
 
 /// Something that one may be allowed to do in a company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// See the tree: the company, its projects, orders, videos, windows, uploads, clients, notifications.
+    /// See the tree: the company, its projects, folders, orders, videos, windows, uploads, clients, notifications.
     ReadStudio,
     /// See view sessions and numbers.
     ReadAnalytics,
@@ -116,6 +116,6 @@ macro_rules! readable {
 readable! {
     Company: ReadStudio, Project: ReadStudio, ArContent: ReadStudio, Video: ReadStudio, VideoSchedule: ReadStudio,
     Media: ReadStudio, Upload: ReadStudio, ViewSession: ReadAnalytics, User: ReadPeople, Membership: ReadPeople,
-    ApiKey: ReadPeople, AuditEntry: ReadOperations, Client: ReadStudio, Notification: ReadStudio,
+    ApiKey: ReadPeople, Folder: ReadStudio, AuditEntry: ReadOperations, Client: ReadStudio, Notification: ReadStudio,
     EmailMessage: ReadOperations,
 }

@@ -1,7 +1,7 @@
 //! Orders: creating one, and the operator's choice of what it plays.
 
 use arvlite_db::models::{
-    ArContent, ArContentStatus, Client, NewArContent, NewVideo, Project, Upload, UploadKind, Video, VideoStatus,
+    ArContent, ArContentStatus, Client, Folder, NewArContent, NewVideo, Project, Upload, UploadKind, Video, VideoStatus,
 };
 use async_graphql::{InputObject, Json, MaybeUndefined};
 use chrono::{DateTime, Months, Utc};
@@ -25,6 +25,8 @@ const MOST_VIDEOS: usize = 20;
 pub struct ArContentCreate {
     /// The project.
     pub project_id: NodeId<Project>,
+    /// The folder of the project that it lies in; none unless it is given.
+    pub folder_id: Option<NodeId<Folder>>,
     /// The studio's number, of 1 to 50 characters, unique in the project. Made up unless it is given.
     pub order_number: Option<String>,
     /// The client of the same studio who ordered it.
@@ -75,6 +77,10 @@ impl Command for ArContentCreate {
         }
         checks.finish()?;
         let project = work.parent("projectId", self.project_id).await?;
+        let folder = match self.folder_id {
+            Some(id) => Some(folder_of(work, &project, id).await?),
+            None => None,
+        };
         let client = match self.client_id {
             Some(id) => Some(client_of(work, &project, id).await?),
             None => None,
@@ -96,6 +102,7 @@ impl Command for ArContentCreate {
         let new = NewArContent {
             company_id: project.company_id,
             project_id: project.id,
+            folder_id: folder.map(|folder| folder.id),
             client_id: client.map(|client| client.id),
             photo_media_id: photo.map(|(_, media)| media),
             unique_id: Uuid::new_v4(),
@@ -128,6 +135,15 @@ impl Command for ArContentCreate {
         }
         Ok(Changed::created(content))
     }
+}
+
+/// The live folder of a project that an input names.
+async fn folder_of(work: &Work<'_>, project: &Project, id: NodeId<Folder>) -> Result<Folder> {
+    let folder = work.parent("folderId", id).await?;
+    if folder.project_id != project.id {
+        return Err(Error::refused(ProblemCode::NotFound, "folderId", "is not a folder of this project"));
+    }
+    Ok(folder)
 }
 
 /// The live client that an input names, of the studio whose project it is.

@@ -13,9 +13,10 @@ use super::query::allowed;
 use super::types::{
     ApiKey, ApiKeyOrder, ApiKeyWhereInput, ArContent, ArContentOrder, ArContentWhereInput, AuditEntry, AuditEntryOrder,
     AuditEntryWhereInput, Client, ClientOrder, ClientWhereInput, Company, CompanyOrder, CompanyWhereInput,
-    EmailMessage, EmailMessageOrder, EmailMessageWhereInput, MediaUpload, Notification, NotificationOrder,
-    NotificationWhereInput, Project, ProjectOrder, ProjectWhereInput, UploadOrder, UploadWhereInput, User, UserOrder,
-    UserWhereInput, Video, VideoOrder, VideoSchedule, VideoScheduleOrder, VideoScheduleWhereInput, VideoWhereInput,
+    EmailMessage, EmailMessageOrder, EmailMessageWhereInput, Folder, FolderOrder, FolderWhereInput, MediaUpload,
+    Notification, NotificationOrder, NotificationWhereInput, Project, ProjectOrder, ProjectWhereInput, UploadOrder,
+    UploadWhereInput, User, UserOrder, UserWhereInput, Video, VideoOrder, VideoSchedule, VideoScheduleOrder,
+    VideoScheduleWhereInput, VideoWhereInput,
 };
 use crate::auth::Readable;
 
@@ -70,6 +71,8 @@ root_lists! {
         and deleted;
     /// The projects of all companies that you may see.
     projects: Project where ProjectWhereInput by ProjectOrder, search "Found in the name, ignoring case." and deleted;
+    /// The folders of all companies that you may see.
+    folders: Folder where FolderWhereInput by FolderOrder, search "Found in the name, ignoring case." and deleted;
     /// The orders of all companies that you may see.
     ar_contents: ArContent where ArContentWhereInput by ArContentOrder,
         search "Found in the number or in what is known of the customer, ignoring case." and deleted;

@@ -15,6 +15,7 @@ mod lists;
 mod loader;
 mod mutation;
 mod node;
+mod nullability;
 mod payload;
 mod query;
 mod scalars;
@@ -38,6 +39,7 @@ use shape::Shape;
 pub use context::IdempotencyKey;
 pub use loader::Loaders;
 pub use mutation::Mutation;
+pub use nullability::Nullability;
 pub use query::Query;
 pub use subscription::Subscription;
 pub use upload_scalar::{Upload, UploadSlot, UploadedFile};
@@ -84,21 +86,22 @@ pub fn with_data(request: Request, app: &Arc<App>, viewer: &Viewer) -> Request {
 /// Tokio makes a task pause after some hundred steps. Here that would tear batches apart: resolvers that were cut off
 /// ask for their keys after the others' statement has left, and the number of statements depends on luck. So the
 /// execution does without, and yields where it waits for its loaders anyway.
-pub async fn execute<Q, M, S>(schema: &Schema<Q, M, S>, mut request: Request) -> Response
+pub async fn execute<Q, M, S>(schema: &Schema<Q, M, S>, nullability: &Nullability, mut request: Request) -> Response
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    let shape = Shape::of(&mut request);
+    let shape = Shape::of(&mut request, nullability);
     let mut response = tokio::task::unconstrained(schema.execute(request)).await;
-    shape.arrange(&mut response.data);
+    shape.arrange(&mut response);
     response
 }
 
 /// Runs a subscription: the only call of the executor for it.
 pub fn follow<Q, M, S>(
     schema: &Schema<Q, M, S>,
+    nullability: &Nullability,
     mut request: Request,
 ) -> impl Stream<Item = Response> + Send + use<Q, M, S>
 where
@@ -106,9 +109,9 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    let shape = Shape::of(&mut request);
+    let shape = Shape::of(&mut request, nullability);
     schema.execute_stream(request).map(move |mut response| {
-        shape.arrange(&mut response.data);
+        shape.arrange(&mut response);
         response
     })
 }

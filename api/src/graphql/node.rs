@@ -8,8 +8,8 @@ use async_graphql::{Context, ID, Interface, OutputType};
 use super::context::ContextExt;
 use super::error::Result;
 use super::types::{
-    ApiKey, ArContent, AuditEntry, Client, Company, EmailMessage, Media, MediaUpload, Notification, Project, User,
-    Video, VideoSchedule, ViewSession,
+    ApiKey, ArContent, AuditEntry, Client, Company, EmailMessage, Folder, Media, MediaUpload, Notification, Project,
+    User, Video, VideoSchedule, ViewSession,
 };
 use crate::auth::Readable;
 use crate::global_id::{self, Tagged};
@@ -71,6 +71,8 @@ pub enum Node {
     User(User),
     /// A key.
     ApiKey(ApiKey),
+    /// A folder.
+    Folder(Folder),
     /// Whom a studio works for.
     Client(Client),
     /// Something that happened.
@@ -95,6 +97,7 @@ macro_rules! with_all_nodes {
             ViewSession,
             User,
             ApiKey,
+            Folder,
             AuditEntry,
             Client,
             Notification,

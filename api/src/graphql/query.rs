@@ -13,7 +13,7 @@ use super::filters;
 use super::lists::Lists;
 use super::node::{self, Node, NodeType};
 use super::types::{
-    ArContent, ArPlayback, Client, Company, EmailMessage, Notification, Project, ServiceLimits, Video,
+    ArContent, ArPlayback, Client, Company, EmailMessage, Folder, Notification, Project, ServiceLimits, Video,
     ViewEventConnection, ViewSession, Viewer,
 };
 use super::views::{self, AnalyticsScope, ViewSessionWhereInput};
@@ -79,6 +79,11 @@ impl Lookups {
 
     /// A project.
     async fn project(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Project>> {
+        by_id(ctx, &id).await
+    }
+
+    /// A folder.
+    async fn folder(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Folder>> {
         by_id(ctx, &id).await
     }
 

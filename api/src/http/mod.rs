@@ -74,7 +74,7 @@ impl Deref for Door {
 impl Door {
     fn new(app: Arc<App>) -> Self {
         let schema = crate::graphql::build();
-        Self::with_executor(Arc::clone(&app), Box::new(SchemaExecutor { app, schema }))
+        Self::with_executor(Arc::clone(&app), Box::new(SchemaExecutor::new(app, schema)))
     }
 
     fn with_executor(app: Arc<App>, executor: Box<dyn Executor>) -> Self {

@@ -36,6 +36,7 @@ pub struct ArContent {
     pub id: i64,
     pub company_id: i64,
     pub project_id: i64,
+    pub folder_id: Option<i64>,
     pub client_id: Option<i64>,
     pub active_video_id: Option<i64>,
     pub photo_media_id: Option<i64>,
@@ -66,6 +67,7 @@ entity!(
     },
     filtered by ArContentFilter,
     child of Project by project_id,
+    child of Folder by folder_id,
     child of Client by client_id,
     child of Company by company_id,
 );
@@ -75,6 +77,7 @@ filter! {
     ArContentFilter of ar_content {
         unique_id: value(Uuid),
         project_id: reference,
+        folder_id: reference,
         client_id: reference,
         order_number: text,
         customer_name: text,
@@ -93,6 +96,7 @@ filter! {
 pub struct NewArContent {
     pub company_id: i64,
     pub project_id: i64,
+    pub folder_id: Option<i64>,
     pub client_id: Option<i64>,
     pub photo_media_id: Option<i64>,
     pub unique_id: Uuid,

@@ -8,6 +8,7 @@ mod audit_entry;
 mod client;
 mod company;
 mod email_message;
+mod folder;
 mod idempotency_key;
 mod login_address;
 mod media;
@@ -30,6 +31,7 @@ pub use audit_entry::{ActorKind, AuditEntry, AuditEntryFilter, AuditEntryOrder, 
 pub use client::{Client, ClientFilter, ClientOrder, NewClient};
 pub use company::{Company, CompanyFilter, CompanyOrder, CompanyStatus, NewCompany};
 pub use email_message::{EmailMessage, EmailMessageFilter, EmailMessageOrder, EmailStatus, NewEmailMessage};
+pub use folder::{Folder, FolderFilter, FolderOrder, NewFolder};
 pub use idempotency_key::{Claim, IdempotencyKey};
 pub use login_address::LoginAddress;
 pub use media::{Media, MediaOrder, NewMedia};

@@ -2,6 +2,7 @@
 //! what was told of it.
 
 mod clients;
+mod folders;
 mod media;
 mod messages;
 mod people;

@@ -12,7 +12,18 @@ pub(super) struct StudioPlan {
 /// A project and its orders.
 pub(super) struct ProjectPlan {
     pub(super) name: &'static str,
+    pub(super) folders: &'static [FolderPlan],
     pub(super) orders: &'static [OrderPlan],
+}
+
+/// A folder, after the one that it lies in, and the places of the orders that lie in it, counted from 1.
+pub(super) struct FolderPlan {
+    pub(super) path: &'static str,
+    pub(super) orders: &'static [i64],
+}
+
+const fn folder(path: &'static str, orders: &'static [i64]) -> FolderPlan {
+    FolderPlan { path, orders }
 }
 
 /// An order: for whom, its photo, and its videos in their order.
@@ -35,6 +46,12 @@ pub(super) const STUDIOS: &[StudioPlan] = &[
         projects: &[
             ProjectPlan {
                 name: "Свадьбы 2026",
+                folders: &[
+                    folder("/Весна", &[1, 2]),
+                    folder("/Лето", &[]),
+                    folder("/Лето/Июнь", &[3, 4]),
+                    folder("/Лето/Август", &[5]),
+                ],
                 orders: &[
                     order("Анна и Пётр Смирновы", "harbour.jpg", &["harbour-sunrise.mp4", "lanterns-rising.mp4"]),
                     order("Мария и Илья Орловы", "cherry-blossom.jpg", &["lanterns-rising.mp4"]),
@@ -52,6 +69,7 @@ pub(super) const STUDIOS: &[StudioPlan] = &[
             },
             ProjectPlan {
                 name: "Школьные альбомы",
+                folders: &[folder("/Школы", &[1, 2, 3, 4]), folder("/Кружки", &[6, 7, 8])],
                 orders: &[
                     order("Школа № 57, 4 «А»", "balloons.jpg", &["balloons-rising.mp4", "birthday-candles.mp4"]),
                     order("Школа № 57, 4 «Б»", "birthday-cake.jpg", &["birthday-candles.mp4"]),
@@ -65,6 +83,7 @@ pub(super) const STUDIOS: &[StudioPlan] = &[
             },
             ProjectPlan {
                 name: "Новогодние открытки",
+                folders: &[folder("/Компании", &[3, 4, 5, 6])],
                 orders: &[
                     order("Семья Никитиных", "snow-village.jpg", &["snowfall.mp4", "fireworks-show.mp4"]),
                     order("Семья Фёдоровых", "hot-cocoa.jpg", &["snowfall.mp4"]),
@@ -84,6 +103,7 @@ pub(super) const STUDIOS: &[StudioPlan] = &[
         projects: &[
             ProjectPlan {
                 name: "City Prints",
+                folders: &[folder("/Harbour", &[2, 6]), folder("/Harbour/Old Bridge", &[4])],
                 orders: &[
                     order("Bookshop Lindenstraße", "old-town-street.jpg", &["lanterns-rising.mp4"]),
                     order("Harbour Hotel", "harbour.jpg", &["harbour-sunrise.mp4", "fireworks-show.mp4"]),
@@ -95,6 +115,7 @@ pub(super) const STUDIOS: &[StudioPlan] = &[
             },
             ProjectPlan {
                 name: "Nature Calendar",
+                folders: &[],
                 orders: &[
                     order("January", "aurora.jpg", &["aurora-dance.mp4", "snowfall.mp4"]),
                     order("February", "snow-village.jpg", &["snowfall.mp4"]),

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use arvlite_db::models::{ArContent, Client, Company, Project, Upload, UploadKind, Video, VideoSchedule};
+use arvlite_db::models::{ArContent, Client, Company, Folder, Project, Upload, UploadKind, Video, VideoSchedule};
 use arvlite_db::{ChildOf, Page, Scope};
 use bytes::Bytes;
 use chrono::TimeDelta;
 
 use super::clients;
+use super::folders;
 use super::media;
 use super::plan::{OrderPlan, STUDIOS, StudioPlan};
 use super::seed::Seed;
@@ -40,9 +41,11 @@ pub(super) async fn write(seed: &Seed) -> anyhow::Result<Vec<Company>> {
                     },
                 )
                 .await?;
+            let folders = folders::write(seed, &project, project_plan.folders).await?;
             for (place, order_plan) in (1..).zip(project_plan.orders) {
+                let folder = folders.get(&place);
                 let client = clients::of(&clients, order_plan.customer);
-                order(seed, &format!("{key}/{place}"), &project, client, order_plan, place).await?;
+                order(seed, &format!("{key}/{place}"), &project, folder, client, order_plan, place).await?;
             }
         }
         companies.push(company);
@@ -72,6 +75,7 @@ async fn order(
     seed: &Seed,
     key: &str,
     project: &Project,
+    folder: Option<&Folder>,
     client: Option<&Client>,
     plan: &OrderPlan,
     place: i64,
@@ -87,6 +91,7 @@ async fn order(
             key,
             ArContentCreate {
                 project_id: NodeId::of(project.id),
+                folder_id: folder.map(|folder| NodeId::of(folder.id)),
                 client_id: client.map(|client| NodeId::of(client.id)),
                 order_number: Some(format!("{}-{place:03}", seed.now().format("%Y"))),
                 customer_name: Some(plan.customer.to_owned()),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::audit_entry::{AuditEntry, history};
-use super::{ActiveVideo, Client, Company, Media, Project, Video, VideoSchedule, ViewSession};
+use super::{ActiveVideo, Client, Company, Folder, Media, Project, Video, VideoSchedule, ViewSession};
 use crate::enums::ArContentStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging, UncountedConnection};
@@ -64,6 +64,11 @@ impl ArContent {
     /// The project.
     async fn project(&self, ctx: &Context<'_>) -> Result<Project> {
         ctx.the(self.0.project_id).await
+    }
+
+    /// The folder that it lies in; null where it lies in none.
+    async fn folder(&self, ctx: &Context<'_>) -> Result<Option<Folder>> {
+        ctx.one_of(self.0.folder_id).await
     }
 
     /// The client who ordered it; null where it is nobody of the studio's clients.
@@ -225,6 +230,8 @@ where_input! {
         unique_id: Uuid,
         /// Of these projects.
         project_id: IdFilter of Project,
+        /// Of these folders, or of none.
+        folder_id: IdFilter of Folder,
         /// Of these clients.
         client_id: IdFilter of Client,
         /// With such a number.

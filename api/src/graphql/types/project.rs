@@ -3,7 +3,7 @@ use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
 use super::audit_entry::{AuditEntry, history};
-use super::{ArContent, ArContentOrder, ArContentWhereInput, Company};
+use super::{ArContent, ArContentOrder, ArContentWhereInput, Company, Folder};
 use crate::enums::ProjectStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
@@ -60,6 +60,21 @@ impl Project {
     /// When it was deleted; null while it lives.
     async fn deleted_at(&self) -> Option<DateTime<Utc>> {
         self.0.deleted_at
+    }
+
+    /// Its folders of every level, in order of creation.
+    async fn folders(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
+        deleted: DeletedMode,
+    ) -> Result<Connection<Folder>> {
+        let paging = Paging::new(first, after, last, before);
+        ctx.children::<models::Project, Folder>(self.0.id, paging, ListOf::with(deleted.into())).await
     }
 
     /// Its orders.

@@ -27,7 +27,7 @@ pub(super) fn door(limits: Limits) -> Door {
     let store = Store::local(tempfile::tempdir().unwrap().path()).unwrap();
     let app = App::new(config, db, Clock::default(), SecretKey::new(vec![[7; 32]]).unwrap(), store);
     let schema = Schema::build(Query, Mutation, Subscription).disable_suggestions().finish();
-    Door::with_executor(Arc::clone(&app), Box::new(SchemaExecutor { app, schema }))
+    Door::with_executor(Arc::clone(&app), Box::new(SchemaExecutor::new(app, schema)))
 }
 
 struct Query;

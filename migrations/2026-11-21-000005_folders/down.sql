@@ -1,0 +1,2 @@
+ALTER TABLE ar_content DROP COLUMN folder_id;
+DROP TABLE folders;
