@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod access;
 mod api_key;
 mod ar_content;
 mod architecture;
@@ -14,15 +15,20 @@ mod cli;
 mod client;
 mod company;
 mod connections;
+mod db_command;
 mod deletion;
 mod demo;
+mod docker;
+mod doctor;
 mod door;
 mod email_message;
 mod filters;
 mod folder;
 mod idempotency;
+mod logging;
 mod login;
 mod membership;
+mod metrics;
 mod migrations;
 mod notification;
 mod over_http;
@@ -30,9 +36,12 @@ mod pages;
 mod prepared;
 mod process;
 mod project;
+mod random_pages;
 mod schema;
 mod several_processes;
 mod socket;
+mod storage_connection;
+mod storage_folder;
 mod support;
 mod tenancy;
 mod tls;

@@ -12,7 +12,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::FutureExt;
 
 use crate::connect::Connector;
-use crate::{AddressError, Catalog, Result, Scope, Session, Tx};
+use crate::{AddressError, Catalog, Result, Scope, Session, StatementCount, Tx};
 
 /// How to reach the database, and how long to wait for it.
 #[derive(Debug, Clone)]
@@ -41,6 +41,19 @@ impl ConnectOptions {
             lock_timeout: Duration::from_secs(2),
         }
     }
+}
+
+/// How the pool is used at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolState {
+    /// Connections kept at most.
+    pub limit: usize,
+    /// Connections that are open and used by nobody.
+    pub idle: usize,
+    /// Connections that somebody uses, or that are being opened for somebody.
+    pub in_use: usize,
+    /// Those who wait for a connection.
+    pub waiting: usize,
 }
 
 /// The database: a pool and what is known about its schema. Cheap to clone.
@@ -72,6 +85,7 @@ impl Db {
                 connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
                     if matches!(event, InstrumentationEvent::StartQuery { .. }) {
                         counter.fetch_add(1, Ordering::Relaxed);
+                        StatementCount::one_more();
                     }
                 });
                 Ok(connection)
@@ -108,6 +122,16 @@ impl Db {
         self.connector.connect().await
     }
 
+    /// A connection to the database that every server has, for making others.
+    pub(crate) async fn maintenance_connection(&self) -> Result<AsyncPgConnection> {
+        self.connector.on_database("postgres").connect().await
+    }
+
+    /// The database's name.
+    pub(crate) fn name(&self) -> &str {
+        self.connector.database()
+    }
+
     /// Which database this is, for people: without the password.
     #[must_use]
     pub fn address(&self) -> String {
@@ -126,5 +150,13 @@ impl Db {
     #[must_use]
     pub fn statements_sent(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// How the pool is used at this moment. It asks the database nothing.
+    #[must_use]
+    pub fn pool_state(&self) -> PoolState {
+        let status = self.pool.status();
+        let in_use = status.size.saturating_sub(status.available);
+        PoolState { limit: status.max_size, idle: status.available, in_use, waiting: status.waiting }
     }
 }

@@ -3,7 +3,7 @@
 use arvlite_db::Entity;
 use arvlite_db::models::{
     ApiKey, ApiKeyScope, ArContent, AuditEntry, Client, Company, EmailMessage, Folder, Media, Membership, Notification,
-    Project, Role, Upload, User, Video, VideoSchedule, ViewSession,
+    Project, Role, StorageConnection, StorageFolder, Upload, User, Video, VideoSchedule, ViewSession,
 };
 
 /// Something that one may be allowed to do in a company.
@@ -117,5 +117,5 @@ readable! {
     Company: ReadStudio, Project: ReadStudio, ArContent: ReadStudio, Video: ReadStudio, VideoSchedule: ReadStudio,
     Media: ReadStudio, Upload: ReadStudio, ViewSession: ReadAnalytics, User: ReadPeople, Membership: ReadPeople,
     ApiKey: ReadPeople, Folder: ReadStudio, AuditEntry: ReadOperations, Client: ReadStudio, Notification: ReadStudio,
-    EmailMessage: ReadOperations,
+    EmailMessage: ReadOperations, StorageConnection: ReadOperations, StorageFolder: ReadOperations,
 }

@@ -14,9 +14,10 @@ use super::types::{
     ApiKey, ApiKeyOrder, ApiKeyWhereInput, ArContent, ArContentOrder, ArContentWhereInput, AuditEntry, AuditEntryOrder,
     AuditEntryWhereInput, Client, ClientOrder, ClientWhereInput, Company, CompanyOrder, CompanyWhereInput,
     EmailMessage, EmailMessageOrder, EmailMessageWhereInput, Folder, FolderOrder, FolderWhereInput, MediaUpload,
-    Notification, NotificationOrder, NotificationWhereInput, Project, ProjectOrder, ProjectWhereInput, UploadOrder,
-    UploadWhereInput, User, UserOrder, UserWhereInput, Video, VideoOrder, VideoSchedule, VideoScheduleOrder,
-    VideoScheduleWhereInput, VideoWhereInput,
+    Notification, NotificationOrder, NotificationWhereInput, Project, ProjectOrder, ProjectWhereInput,
+    StorageConnection, StorageConnectionOrder, StorageConnectionWhereInput, StorageFolder, StorageFolderOrder,
+    StorageFolderWhereInput, UploadOrder, UploadWhereInput, User, UserOrder, UserWhereInput, Video, VideoOrder,
+    VideoSchedule, VideoScheduleOrder, VideoScheduleWhereInput, VideoWhereInput,
 };
 use crate::auth::Readable;
 
@@ -96,6 +97,10 @@ root_lists! {
         search "Found in recipient or subject, ignoring case.";
     /// The uploads of all companies that you may see.
     uploads: MediaUpload where UploadWhereInput by UploadOrder;
+    /// The places for media of the companies that you manage.
+    storage_connections: StorageConnection where StorageConnectionWhereInput by StorageConnectionOrder and deleted;
+    /// The folders of the places for media of the companies that you manage.
+    storage_folders: StorageFolder where StorageFolderWhereInput by StorageFolderOrder;
 }
 
 async fn all<T: NodeType>(ctx: &Context<'_>, paging: Paging, list: ListOf<T>) -> Result<Connection<T>> {

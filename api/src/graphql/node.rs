@@ -9,7 +9,7 @@ use super::context::ContextExt;
 use super::error::Result;
 use super::types::{
     ApiKey, ArContent, AuditEntry, Client, Company, EmailMessage, Folder, Media, MediaUpload, Notification, Project,
-    User, Video, VideoSchedule, ViewSession,
+    StorageConnection, StorageFolder, User, Video, VideoSchedule, ViewSession,
 };
 use crate::auth::Readable;
 use crate::global_id::{self, Tagged};
@@ -81,6 +81,10 @@ pub enum Node {
     EmailMessage(EmailMessage),
     /// What somebody did.
     AuditEntry(AuditEntry),
+    /// A place for media.
+    StorageConnection(StorageConnection),
+    /// A part of a place for media.
+    StorageFolder(StorageFolder),
 }
 
 /// Runs a macro over all types that have a global id.
@@ -101,7 +105,9 @@ macro_rules! with_all_nodes {
             AuditEntry,
             Client,
             Notification,
-            EmailMessage
+            EmailMessage,
+            StorageConnection,
+            StorageFolder
         )
     };
 }

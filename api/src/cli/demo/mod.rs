@@ -8,17 +8,20 @@ mod messages;
 mod people;
 mod plan;
 mod seed;
+mod storage;
 mod studio;
+mod traffic;
 mod views;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use arvlite_db::Scope;
+use arvlite_db::migrate::UpTo;
 use arvlite_db::models::{Company, Setting};
-use arvlite_db::{Scope, migrate};
 use serde_json::json;
 
-use super::{Common, Environment, serve};
+use super::{Common, Environment, log, serve};
 use crate::app::App;
 use crate::config::Mode;
 use crate::global_id;
@@ -31,13 +34,17 @@ use seed::Seed;
 Examples:
   arvlite demo
   arvlite demo --listen 127.0.0.1:8080 --data-dir /tmp/studio
+  arvlite demo --no-traffic                without simulated viewers
 
 It runs a PostgreSQL of its own unless DATABASE_URL names one, makes the schema, fills it once, and serves. It lets
-known passwords in, so it is nothing for the open network.")]
+known passwords in, so it is nothing for the open network. While it serves, simulated phones look at its photos.")]
 pub struct Demo {
     /// Where to listen [default: 127.0.0.1:4000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+    /// Leave out the simulated viewers
+    #[arg(long)]
+    no_traffic: bool,
 }
 
 /// Makes the demo and serves it.
@@ -49,12 +56,17 @@ pub async fn run(common: &Common, demo: Demo) -> anyhow::Result<()> {
     config.mode = Mode::Development;
     config.listen = demo.listen.unwrap_or(config.listen);
     let mut environment = Environment::open(config, common.may_install()).await?;
-    migrate::upgrade(&environment.db).await?;
+    environment.upgrade(UpTo::Latest, &|_| {}).await?;
     let listener = serve::listen(&mut environment.config).await?;
     let app = environment.app().await?;
     let companies = fill(&app).await?;
     let told_to_stop = serve::told_to_stop()?;
     super::tell(&welcome(&app, &companies))?;
+    let traffic = (!demo.no_traffic).then(|| traffic::start(&app));
+    let told_to_stop = async move {
+        told_to_stop.await;
+        drop(traffic);
+    };
     serve::serve_until(app, listener, told_to_stop).await?;
     environment.close().await;
     Ok(())
@@ -69,8 +81,9 @@ pub async fn fill(app: &Arc<App>) -> anyhow::Result<Vec<Company>> {
     let session = app.db.session(Scope::Everything);
     let mut companies = Vec::new();
     if Setting::get(&session, "demo_filled").await?.is_none() {
-        eprintln!("Filling the database with the demo's studios…");
+        log::say(&app.config, "Filling the database with the demo's studios…");
         companies = studio::write(&seed).await?;
+        storage::write(&seed, &companies).await?;
         people::write(&seed, &companies).await?;
         views::write(&seed, &companies).await?;
         messages::write(&seed, &companies).await?;
@@ -114,7 +127,7 @@ A first query
 A first mutation
   mutation {{ projectCreate(input: {{ companyId: "{company_id}", name: "My first project" }}) {{ project {{ id name }} userErrors {{ field message }} }} }}
 
-A first subscription: paste it in GraphiQL, then open one of the publicUrl pages
+A first subscription: paste it in GraphiQL; simulated viewers come by themselves, or open one of the publicUrl pages
   subscription {{ viewEvents(scope: {{ companyId: "{company_id}" }}) {{ __typename
     ... on ViewSessionStarted {{ cursor viewSession {{ sessionId version arContent {{ orderNumber }} }} }}
     ... on ViewSessionProgressed {{ cursor viewSession {{ sessionId version durationSeconds }} }}
