@@ -13,8 +13,10 @@ struct Source {
 const PAST_EVERY_SCOPE: &[&str] = &[
     "api/src/auth/authenticate.rs",
     "api/src/auth/viewer.rs",
+    "api/src/cli/demo/clients.rs",
     "api/src/cli/demo/folders.rs",
     "api/src/cli/demo/growth.rs",
+    "api/src/cli/demo/messages.rs",
     "api/src/cli/demo/mod.rs",
     "api/src/cli/demo/people.rs",
     "api/src/cli/demo/seed.rs",
@@ -83,7 +85,9 @@ fn reading_past_every_scope_is_asked_for_by_name() {
 /// Every write is a command and passes `execute`. Not so a phone's beacons, signing in, whose count of failures survives
 /// a refusal, and tidying up; the demo writes a past that no command could.
 const WRITES: &[&str] = &[
+    "api/src/cli/demo/clients.rs",
     "api/src/cli/demo/folders.rs",
+    "api/src/cli/demo/messages.rs",
     "api/src/cli/demo/people.rs",
     "api/src/cli/demo/storage.rs",
     "api/src/cli/demo/views.rs",

@@ -32,6 +32,14 @@ async fn the_demo_is_filled_once_and_its_numbers_agree() {
     assert_eq!(numbers(&app).await, (contents, views, counted));
 
     let filled: Vec<i64> = app
+        .column(
+            "SELECT count(*) FROM ar_content WHERE client_id IS NOT NULL
+             UNION ALL SELECT count(DISTINCT company_id) FROM notifications
+             UNION ALL SELECT count(DISTINCT (company_id, status)) FROM email_queue",
+        )
+        .await;
+    assert_eq!(filled, [9, 2, 6], "orders with a client, companies with notifications, statuses of their mail");
+    let filled: Vec<i64> = app
         .column("SELECT count(*) FROM ar_content c JOIN folders f ON f.id = c.folder_id WHERE f.parent_id IS NOT NULL")
         .await;
     assert!(filled[0] > 3, "{filled:?} orders lie in folders of folders");

@@ -330,8 +330,10 @@ pub async fn crowded() -> (TestApp, Client, Values) {
          INSERT INTO projects (company_id, name, created_at, updated_at) SELECT {company}, 'p' || n, {now}, {now} FROM {rows};
          INSERT INTO folders (company_id, project_id, parent_id, parent_path, name, created_at, updated_at)
              SELECT company_id, project_id, id, path, 'f' || n, {now}, {now} FROM folders, {rows} WHERE id = {folder};
-         INSERT INTO ar_content (company_id, project_id, folder_id, unique_id, order_number, status, expires_at, created_at, updated_at)
-             SELECT company_id, project_id, folder_id, gen_random_uuid(), chr(65 + n * 7 % 13) || n,
+         INSERT INTO clients (company_id, name, created_at, updated_at)
+             SELECT {company}, chr(65 + n * 7 % 5), {now} + n / 3 * interval '1 second', {now} FROM {rows};
+         INSERT INTO ar_content (company_id, project_id, folder_id, client_id, unique_id, order_number, status, expires_at, created_at, updated_at)
+             SELECT company_id, project_id, folder_id, client_id, gen_random_uuid(), chr(65 + n * 7 % 13) || n,
                  CASE WHEN n % 2 = 0 THEN 'READY' ELSE 'PENDING' END, expires_at + n / 4 * interval '1 year',
                  {now} + n / 3 * interval '1 second', {now} - n / 5 * interval '1 second'
              FROM ar_content, {rows};
@@ -352,6 +354,11 @@ pub async fn crowded() -> (TestApp, Client, Values) {
              SELECT {company}, 'k' || n, 'prefix' || n, sha256('x'), 'VIEWER', '{{}}', {now} FROM {rows};
          INSERT INTO uploads (company_id, kind, status, filename, declared_mime_type, declared_size_bytes, expires_at, created_at)
              SELECT {company}, 'PHOTO', 'WAITING', 'f' || n, 'image/png', 1, {now} + interval '1 day', {now} FROM {rows};
+         INSERT INTO notifications (company_id, notification_type, created_at)
+             SELECT {company}, 'SYSTEM_ALERT', {now} + n / 3 * interval '1 second' FROM {rows};
+         INSERT INTO email_queue (company_id, recipient_to, subject, body, scheduled_at, created_at, updated_at)
+             SELECT {company}, n || '@example.com', 's', '', {now}, {now} + n / 3 * interval '1 second', {now} FROM {rows};
+         UPDATE clients SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 0 AND length(name) = 1;
          INSERT INTO storage_connections (company_id, name, provider, created_at, updated_at)
              SELECT {company}, 's' || n, 'LOCAL', {now}, {now} FROM {rows};
          INSERT INTO storage_folders (company_id, storage_connection_id, name, path, folder_type, created_at, updated_at)

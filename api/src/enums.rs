@@ -102,6 +102,40 @@ pub enum UploadStatus {
     Expired,
 }
 
+/// What a notification is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::NotificationType")]
+pub enum NotificationType {
+    /// An order was created.
+    ArContentCreated,
+    /// An order's code plays.
+    ArReady,
+    /// An order's term ends soon.
+    ExpiryWarning,
+    /// An order's term ended.
+    Expired,
+    /// The terms of a project's orders end soon.
+    ProjectExpiring,
+    /// The terms of a project's orders ended.
+    ProjectExpired,
+    /// Something in the program needs a person.
+    SystemAlert,
+}
+
+/// How far a mail came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::EmailStatus")]
+pub enum EmailStatus {
+    /// It waits for its turn.
+    Pending,
+    /// It is handed over.
+    Sending,
+    /// A mail server took it.
+    Sent,
+    /// It was given up.
+    Failed,
+}
+
 /// What kind of place keeps media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
 #[graphql(remote = "models::StorageProvider")]

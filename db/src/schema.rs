@@ -39,6 +39,7 @@ diesel::table! {
         deleted_at -> Nullable<Timestamptz>,
         deletion_id -> Nullable<Uuid>,
         folder_id -> Nullable<Int8>,
+        client_id -> Nullable<Int8>,
     }
 }
 
@@ -92,6 +93,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    clients (id) {
+        id -> Int8,
+        company_id -> Int8,
+        name -> Text,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        address -> Nullable<Text>,
+        notes -> Nullable<Text>,
+        is_active -> Bool,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+        deletion_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     companies (id) {
         id -> Int8,
         name -> Text,
@@ -104,6 +123,30 @@ diesel::table! {
         updated_at -> Timestamptz,
         deleted_at -> Nullable<Timestamptz>,
         deletion_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    email_queue (id) {
+        id -> Int8,
+        company_id -> Int8,
+        recipient_to -> Text,
+        recipient_cc -> Nullable<Text>,
+        recipient_bcc -> Nullable<Text>,
+        subject -> Text,
+        body -> Text,
+        html -> Nullable<Text>,
+        template_id -> Nullable<Text>,
+        variables -> Jsonb,
+        status -> Text,
+        attempts -> Int4,
+        max_attempts -> Int4,
+        last_error -> Nullable<Text>,
+        priority -> Int4,
+        scheduled_at -> Timestamptz,
+        sent_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -188,6 +231,29 @@ diesel::table! {
         started_at -> Timestamptz,
         duration_ms -> Nullable<Int8>,
         failure -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    notifications (id) {
+        id -> Int8,
+        company_id -> Int8,
+        project_id -> Nullable<Int8>,
+        ar_content_id -> Nullable<Int8>,
+        notification_type -> Text,
+        subject -> Nullable<Text>,
+        message -> Nullable<Text>,
+        metadata -> Jsonb,
+        email_sent -> Bool,
+        email_sent_at -> Nullable<Timestamptz>,
+        email_attempts -> Int4,
+        email_error -> Nullable<Text>,
+        telegram_sent -> Bool,
+        telegram_sent_at -> Nullable<Timestamptz>,
+        telegram_attempts -> Int4,
+        telegram_error -> Nullable<Text>,
+        read_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
     }
 }
 
@@ -353,13 +419,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     ar_content,
     ar_view_sessions,
     audit_log,
+    clients,
     companies,
+    email_queue,
     folders,
     idempotency_keys,
     login_addresses,
     media,
     memberships,
     migrations_log,
+    notifications,
     projects,
     settings,
     sign_ins,

@@ -36,6 +36,7 @@ impl TestApp {
         let project = self.project(&studio.company, &format!("{word} project")).await;
         let outer = self.folder(&project, None, &format!("{word} folder")).await;
         let folder = self.folder(&project, Some(&outer), &format!("{word} inner folder")).await;
+        let client = self.client(&studio.company, &format!("{word} client")).await;
         let file = format!("{word}.mp4");
         let (content, videos) = self.playing(&project, &format!("{word}-order"), &[&file]).await;
         let window = self.window(&videos[0], 1, 2).await;
@@ -51,7 +52,9 @@ impl TestApp {
              UPDATE users SET full_name = '{word} person' WHERE id IN (SELECT user_id FROM memberships WHERE company_id = {company});
              UPDATE video_schedules SET description = '{word} window' WHERE id = {};
              UPDATE folders SET description = '{word} folders' WHERE company_id = {company};
-             UPDATE ar_content SET folder_id = {}, customer_name = '{word} customer', customer_phone = '{word}', active_video_id = {video_id},
+             UPDATE clients SET phone = '{word}', email = '{word}@example.com', address = '{word} street',
+                 notes = '{word} notes' WHERE company_id = {company};
+             UPDATE ar_content SET folder_id = {}, client_id = {}, customer_name = '{word} customer', customer_phone = '{word}', active_video_id = {video_id},
                  customer_email = '{word}@example.com', content_metadata = '{{\"note\": \"{word}\"}}' WHERE id = {content_id};
              INSERT INTO ar_view_sessions (company_id, project_id, ar_content_id, video_id, session_id, source, status,
                  device_type, browser, tracking_quality, started_at, updated_at, last_seen_at)
@@ -60,8 +63,17 @@ impl TestApp {
              SELECT view_events_make_day('2026-11-21');
              INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
              SELECT started_at, company_id, project_id, ar_content_id, 'STARTED', to_jsonb(s)
-                 FROM ar_view_sessions s WHERE company_id = {company};",
-            window.id, folder.id, project.id,
+                 FROM ar_view_sessions s WHERE company_id = {company};
+             INSERT INTO notifications (company_id, project_id, ar_content_id, notification_type, subject, message, metadata,
+                 email_error, telegram_error, created_at)
+             SELECT company_id, project_id, id, 'AR_READY', '{word} subject', '{word} message', content_metadata,
+                 '{word} error', '{word} error', created_at FROM ar_content WHERE id = {content_id};
+             INSERT INTO email_queue (company_id, recipient_to, recipient_cc, recipient_bcc, subject, body, html, template_id,
+                 variables, last_error, scheduled_at, created_at, updated_at)
+             SELECT company_id, customer_email, customer_email, customer_email, '{word} mail', '{word} body', '{word} html',
+                 '{word}', content_metadata, '{word} error', created_at, created_at, created_at
+                 FROM ar_content WHERE id = {content_id};",
+            window.id, folder.id, client.id, project.id,
         ))
         .await;
         let storage = self.storage(company, word).await;
@@ -85,6 +97,9 @@ impl TestApp {
         let views: String = format!("FROM ar_view_sessions WHERE company_id = {company}");
         let view: i64 = self.column(&format!("SELECT id {views}")).await[0];
         let session_id: String = self.column(&format!("SELECT session_id::text {views}")).await.remove(0);
+        let only = |table: &str| format!("SELECT id FROM {table} WHERE company_id = {company}");
+        let notification: i64 = self.column(&only("notifications")).await[0];
+        let email_message: i64 = self.column(&only("email_queue")).await[0];
         let entry =
             format!("SELECT id FROM audit_log WHERE company_id = {company} AND entity_type = 'project' LIMIT 1");
         let entry: i64 = self.column(&entry).await[0];
@@ -96,6 +111,9 @@ impl TestApp {
         values.has::<models::Project>("Project", project.id);
         values.has::<models::Folder>("Folder", folder.id);
         values.has::<models::ArContent>("ArContent", content_id);
+        values.has::<models::Client>("Client", client.id);
+        values.has::<models::Notification>("Notification", notification);
+        values.has::<models::EmailMessage>("EmailMessage", email_message);
         values.has::<models::Video>("Video", video_id);
         values.has::<models::VideoSchedule>("VideoSchedule", window.id);
         values.has::<models::Media>("Media", photo.id);

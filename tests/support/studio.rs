@@ -11,9 +11,9 @@ use arvlite_api::domain::{Command, Executed, Outcome};
 use arvlite_api::global_id::NodeId;
 use arvlite_db::Scope;
 use arvlite_db::models::{
-    ArContent, ArContentStatus, Company, Folder, Media, NewFolder, NewMedia, NewStorageConnection, NewStorageFolder,
-    NewUpload, NewVideo, Project, StorageConnection, StorageFolder, StorageFolderType, StorageProvider, Upload,
-    UploadKind, UploadStatus, Video, VideoSchedule, VideoStatus,
+    self, ArContent, ArContentStatus, Company, Folder, Media, NewClient, NewFolder, NewMedia, NewStorageConnection,
+    NewStorageFolder, NewUpload, NewVideo, Project, StorageConnection, StorageFolder, StorageFolderType,
+    StorageProvider, Upload, UploadKind, UploadStatus, Video, VideoSchedule, VideoStatus,
 };
 use chrono::TimeDelta;
 
@@ -72,6 +72,25 @@ impl TestApp {
         let folder = Folder::insert(&tx, &new).await.unwrap();
         tx.commit().await.unwrap();
         folder
+    }
+
+    /// A client of a company.
+    pub async fn client(&self, company: &Company, name: &str) -> models::Client {
+        let now = self.app.clock.now();
+        let new = NewClient {
+            company_id: company.id,
+            name: name.to_owned(),
+            phone: None,
+            email: None,
+            address: None,
+            notes: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let tx = self.app.db.begin(Scope::Everything).await.unwrap();
+        let client = models::Client::insert(&tx, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        client
     }
 
     /// An order without photo and videos.

@@ -1,7 +1,7 @@
 //! Orders: creating one, and the operator's choice of what it plays.
 
 use arvlite_db::models::{
-    ArContent, ArContentStatus, Folder, NewArContent, NewVideo, Project, Upload, UploadKind, Video, VideoStatus,
+    ArContent, ArContentStatus, Client, Folder, NewArContent, NewVideo, Project, Upload, UploadKind, Video, VideoStatus,
 };
 use async_graphql::{InputObject, Json, MaybeUndefined};
 use chrono::{DateTime, Months, Utc};
@@ -29,6 +29,8 @@ pub struct ArContentCreate {
     pub folder_id: Option<NodeId<Folder>>,
     /// The studio's number, of 1 to 50 characters, unique in the project. Made up unless it is given.
     pub order_number: Option<String>,
+    /// The client of the same studio who ordered it.
+    pub client_id: Option<NodeId<Client>>,
     /// For whom it is made.
     pub customer_name: Option<String>,
     /// Their telephone number.
@@ -79,6 +81,10 @@ impl Command for ArContentCreate {
             Some(id) => Some(folder_of(work, &project, id).await?),
             None => None,
         };
+        let client = match self.client_id {
+            Some(id) => Some(client_of(work, &project, id).await?),
+            None => None,
+        };
         let photo = match self.photo_upload_id {
             Some(id) => Some(ready_media(work, &["photoUploadId"], id, UploadKind::Photo, project.company_id).await?),
             None => None,
@@ -97,6 +103,7 @@ impl Command for ArContentCreate {
             company_id: project.company_id,
             project_id: project.id,
             folder_id: folder.map(|folder| folder.id),
+            client_id: client.map(|client| client.id),
             photo_media_id: photo.map(|(_, media)| media),
             unique_id: Uuid::new_v4(),
             order_number,
@@ -137,6 +144,15 @@ async fn folder_of(work: &Work<'_>, project: &Project, id: NodeId<Folder>) -> Re
         return Err(Error::refused(ProblemCode::NotFound, "folderId", "is not a folder of this project"));
     }
     Ok(folder)
+}
+
+/// The live client that an input names, of the studio whose project it is.
+async fn client_of(work: &Work<'_>, project: &Project, id: NodeId<Client>) -> Result<Client> {
+    let client = work.parent("clientId", id).await?;
+    if client.company_id != project.company_id {
+        return Err(Error::refused(ProblemCode::NotFound, "clientId", "is not a client of this company"));
+    }
+    Ok(client)
 }
 
 fn check_metadata(checks: &mut Checks, metadata: Option<&Json<serde_json::Value>>) {

@@ -10,6 +10,7 @@ mod audit;
 mod checks;
 mod command;
 pub mod company;
+pub mod delivery;
 mod error;
 pub mod execute;
 pub mod login;

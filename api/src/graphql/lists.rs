@@ -12,10 +12,12 @@ use super::node::NodeType;
 use super::query::allowed;
 use super::types::{
     ApiKey, ApiKeyOrder, ApiKeyWhereInput, ArContent, ArContentOrder, ArContentWhereInput, AuditEntry, AuditEntryOrder,
-    AuditEntryWhereInput, Company, CompanyOrder, CompanyWhereInput, Folder, FolderOrder, FolderWhereInput, MediaUpload,
-    Project, ProjectOrder, ProjectWhereInput, StorageConnection, StorageConnectionOrder, StorageConnectionWhereInput,
-    StorageFolder, StorageFolderOrder, StorageFolderWhereInput, UploadOrder, UploadWhereInput, User, UserOrder,
-    UserWhereInput, Video, VideoOrder, VideoSchedule, VideoScheduleOrder, VideoScheduleWhereInput, VideoWhereInput,
+    AuditEntryWhereInput, Client, ClientOrder, ClientWhereInput, Company, CompanyOrder, CompanyWhereInput,
+    EmailMessage, EmailMessageOrder, EmailMessageWhereInput, Folder, FolderOrder, FolderWhereInput, MediaUpload,
+    Notification, NotificationOrder, NotificationWhereInput, Project, ProjectOrder, ProjectWhereInput,
+    StorageConnection, StorageConnectionOrder, StorageConnectionWhereInput, StorageFolder, StorageFolderOrder,
+    StorageFolderWhereInput, UploadOrder, UploadWhereInput, User, UserOrder, UserWhereInput, Video, VideoOrder,
+    VideoSchedule, VideoScheduleOrder, VideoScheduleWhereInput, VideoWhereInput,
 };
 use crate::auth::Readable;
 
@@ -85,6 +87,14 @@ root_lists! {
     api_keys: ApiKey where ApiKeyWhereInput by ApiKeyOrder;
     /// What was done in the companies that you manage.
     audit_entries: AuditEntry where AuditEntryWhereInput by AuditEntryOrder;
+    /// The clients of all companies that you may see.
+    clients: Client where ClientWhereInput by ClientOrder,
+        search "Found in name, telephone number or e-mail address, ignoring case." and deleted;
+    /// The notifications of all companies that you may see.
+    notifications: Notification where NotificationWhereInput by NotificationOrder;
+    /// The mail of the companies that you manage.
+    email_messages: EmailMessage where EmailMessageWhereInput by EmailMessageOrder,
+        search "Found in recipient or subject, ignoring case.";
     /// The uploads of all companies that you may see.
     uploads: MediaUpload where UploadWhereInput by UploadOrder;
     /// The places for media of the companies that you manage.

@@ -8,8 +8,8 @@ use async_graphql::{Context, ID, Interface, OutputType};
 use super::context::ContextExt;
 use super::error::Result;
 use super::types::{
-    ApiKey, ArContent, AuditEntry, Company, Folder, Media, MediaUpload, Project, StorageConnection, StorageFolder,
-    User, Video, VideoSchedule, ViewSession,
+    ApiKey, ArContent, AuditEntry, Client, Company, EmailMessage, Folder, Media, MediaUpload, Notification, Project,
+    StorageConnection, StorageFolder, User, Video, VideoSchedule, ViewSession,
 };
 use crate::auth::Readable;
 use crate::global_id::{self, Tagged};
@@ -73,6 +73,12 @@ pub enum Node {
     ApiKey(ApiKey),
     /// A folder.
     Folder(Folder),
+    /// Whom a studio works for.
+    Client(Client),
+    /// Something that happened.
+    Notification(Notification),
+    /// A mail.
+    EmailMessage(EmailMessage),
     /// What somebody did.
     AuditEntry(AuditEntry),
     /// A place for media.
@@ -97,6 +103,9 @@ macro_rules! with_all_nodes {
             ApiKey,
             Folder,
             AuditEntry,
+            Client,
+            Notification,
+            EmailMessage,
             StorageConnection,
             StorageFolder
         )

@@ -13,8 +13,8 @@ use super::filters;
 use super::lists::Lists;
 use super::node::{self, Node, NodeType};
 use super::types::{
-    ArContent, ArPlayback, Company, Folder, Project, ServiceLimits, StorageConnection, StorageFolder, Video,
-    ViewEventConnection, ViewSession, Viewer,
+    ArContent, ArPlayback, Client, Company, EmailMessage, Folder, Notification, Project, ServiceLimits,
+    StorageConnection, StorageFolder, Video, ViewEventConnection, ViewSession, Viewer,
 };
 use super::views::{self, AnalyticsScope, ViewSessionWhereInput};
 use crate::auth::Readable;
@@ -108,6 +108,29 @@ impl Lookups {
 
     /// A video.
     async fn video(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Video>> {
+        by_id(ctx, &id).await
+    }
+
+    /// A client of a studio.
+    async fn client(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Client>> {
+        by_id(ctx, &id).await
+    }
+
+    /// A notification.
+    async fn notification(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Result<Option<Notification>> {
+        by_id(ctx, &id).await
+    }
+
+    /// A mail.
+    async fn email_message(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Result<Option<EmailMessage>> {
         by_id(ctx, &id).await
     }
 

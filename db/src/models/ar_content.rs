@@ -37,6 +37,7 @@ pub struct ArContent {
     pub company_id: i64,
     pub project_id: i64,
     pub folder_id: Option<i64>,
+    pub client_id: Option<i64>,
     pub active_video_id: Option<i64>,
     pub photo_media_id: Option<i64>,
     pub unique_id: Uuid,
@@ -67,6 +68,7 @@ entity!(
     filtered by ArContentFilter,
     child of Project by project_id,
     child of Folder by folder_id,
+    child of Client by client_id,
     child of Company by company_id,
 );
 
@@ -76,6 +78,7 @@ filter! {
         unique_id: value(Uuid),
         project_id: reference,
         folder_id: reference,
+        client_id: reference,
         order_number: text,
         customer_name: text,
         customer_phone: text,
@@ -94,6 +97,7 @@ pub struct NewArContent {
     pub company_id: i64,
     pub project_id: i64,
     pub folder_id: Option<i64>,
+    pub client_id: Option<i64>,
     pub photo_media_id: Option<i64>,
     pub unique_id: Uuid,
     pub order_number: String,

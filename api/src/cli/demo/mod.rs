@@ -1,8 +1,11 @@
-//! The demo: two studios with real photos and videos, people who may sign in, rules, and a month of views.
+//! The demo: two studios with real photos and videos, clients, people who may sign in, rules, a month of views, and
+//! what was told of it.
 
+mod clients;
 mod folders;
 mod growth;
 mod media;
+mod messages;
 mod people;
 mod plan;
 mod seed;
@@ -126,6 +129,7 @@ pub async fn fill(app: &Arc<App>) -> anyhow::Result<Vec<Company>> {
         storage::write(&seed, &companies).await?;
         people::write(&seed, &companies).await?;
         views::write(&seed, &companies).await?;
+        messages::write(&seed, &companies).await?;
         Setting::get_or_set(&session, "demo_filled", json!(app.clock.now())).await?;
     } else {
         for plan in plan::STUDIOS {

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use arvlite_db::models::{ArContent, Company, Folder, Project, Upload, UploadKind, Video, VideoSchedule};
+use arvlite_db::models::{ArContent, Client, Company, Folder, Project, Upload, UploadKind, Video, VideoSchedule};
 use arvlite_db::{ChildOf, Page, Scope};
 use bytes::Bytes;
 use chrono::TimeDelta;
 
+use super::clients;
 use super::folders;
 use super::media;
 use super::plan::{OrderPlan, STUDIOS, StudioPlan};
@@ -27,6 +28,7 @@ pub(super) async fn write(seed: &Seed) -> anyhow::Result<Vec<Company>> {
     let mut companies = Vec::new();
     for plan in STUDIOS {
         let company = company(seed, plan).await?;
+        let clients = clients::write(seed, &company).await?;
         for (number, project_plan) in (1..).zip(plan.projects) {
             let key = format!("{}/{number}", plan.slug);
             let project: Project = seed
@@ -42,7 +44,8 @@ pub(super) async fn write(seed: &Seed) -> anyhow::Result<Vec<Company>> {
             let folders = folders::write(seed, &project, project_plan.folders).await?;
             for (place, order_plan) in (1..).zip(project_plan.orders) {
                 let folder = folders.get(&place);
-                order(seed, &format!("{key}/{place}"), &project, folder, order_plan, place).await?;
+                let client = clients::of(&clients, order_plan.customer);
+                order(seed, &format!("{key}/{place}"), &project, folder, client, order_plan, place).await?;
             }
         }
         companies.push(company);
@@ -73,6 +76,7 @@ async fn order(
     key: &str,
     project: &Project,
     folder: Option<&Folder>,
+    client: Option<&Client>,
     plan: &OrderPlan,
     place: i64,
 ) -> anyhow::Result<()> {
@@ -88,6 +92,7 @@ async fn order(
             ArContentCreate {
                 project_id: NodeId::of(project.id),
                 folder_id: folder.map(|folder| NodeId::of(folder.id)),
+                client_id: client.map(|client| NodeId::of(client.id)),
                 order_number: Some(format!("{}-{place:03}", seed.now().format("%Y"))),
                 customer_name: Some(plan.customer.to_owned()),
                 customer_phone: Some(format!("+7 900 000-{:02}-{place:02}", project.id)),

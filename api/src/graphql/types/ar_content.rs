@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::audit_entry::{AuditEntry, history};
-use super::{ActiveVideo, Company, Folder, Media, Project, Video, VideoSchedule, ViewSession};
+use super::{ActiveVideo, Client, Company, Folder, Media, Project, Video, VideoSchedule, ViewSession};
 use crate::enums::ArContentStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging, UncountedConnection};
@@ -69,6 +69,11 @@ impl ArContent {
     /// The folder that it lies in; null where it lies in none.
     async fn folder(&self, ctx: &Context<'_>) -> Result<Option<Folder>> {
         ctx.one_of(self.0.folder_id).await
+    }
+
+    /// The client who ordered it; null where it is nobody of the studio's clients.
+    async fn client(&self, ctx: &Context<'_>) -> Result<Option<Client>> {
+        ctx.one_of(self.0.client_id).await
     }
 
     /// For whom it was made.
@@ -227,6 +232,8 @@ where_input! {
         project_id: IdFilter of Project,
         /// Of these folders, or of none.
         folder_id: IdFilter of Folder,
+        /// Of these clients.
+        client_id: IdFilter of Client,
         /// With such a number.
         order_number: StringFilter,
         /// Of such a customer.

@@ -4,7 +4,12 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::audit_entry::{AuditEntry, history};
-use super::{ArContent, ArContentOrder, ArContentWhereInput, Project, StorageConnection, StorageFolder};
+use super::{
+    ArContent, ArContentOrder, ArContentWhereInput, Client, EmailMessage, Notification, Project, StorageConnection,
+    StorageFolder,
+};
+use crate::auth::Readable;
+use crate::domain::Error;
 use crate::enums::CompanyStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
@@ -105,6 +110,50 @@ impl Company {
     ) -> Result<Connection<ArContent>> {
         let list = ListOf::asked(condition, order_by)?.searched(search)?.with_deleted(deleted);
         ctx.children::<models::Company, ArContent>(self.0.id, Paging::new(first, after, last, before), list).await
+    }
+
+    /// Whom it works for, in order of creation.
+    async fn clients(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
+        deleted: DeletedMode,
+    ) -> Result<Connection<Client>> {
+        let paging = Paging::new(first, after, last, before);
+        ctx.children::<models::Company, Client>(self.0.id, paging, ListOf::with(deleted.into())).await
+    }
+
+    /// What happened in it, oldest first.
+    async fn notifications(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Connection<Notification>> {
+        let paging = Paging::new(first, after, last, before);
+        ctx.children::<models::Company, Notification>(self.0.id, paging, ListOf::default()).await
+    }
+
+    /// Its mail, oldest first. For those who may see what keeps the studio running.
+    async fn email_messages(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Option<Connection<EmailMessage>>> {
+        if !ctx.viewer().may(models::EmailMessage::NEEDS, self.0.id) {
+            return Err(Error::Forbidden.into());
+        }
+        let paging = Paging::new(first, after, last, before);
+        Ok(Some(ctx.children::<models::Company, EmailMessage>(self.0.id, paging, ListOf::default()).await?))
     }
 
     /// The places for its media, in order of creation; none if you may not see what keeps the studio running.

@@ -1,0 +1,2 @@
+ALTER TABLE ar_content DROP COLUMN client_id;
+DROP TABLE clients;
