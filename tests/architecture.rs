@@ -18,6 +18,7 @@ const PAST_EVERY_SCOPE: &[&str] = &[
     "api/src/cli/demo/mod.rs",
     "api/src/cli/demo/people.rs",
     "api/src/cli/demo/seed.rs",
+    "api/src/cli/demo/storage.rs",
     "api/src/cli/demo/studio.rs",
     "api/src/cli/demo/views.rs",
     "api/src/cli/environment.rs",
@@ -25,6 +26,7 @@ const PAST_EVERY_SCOPE: &[&str] = &[
     "api/src/domain/playback/read.rs",
     "api/src/domain/view/batch.rs",
     "api/src/domain/view/days.rs",
+    "api/src/domain/view/live.rs",
     "api/src/domain/view/log.rs",
     "api/src/domain/view/sweep.rs",
     "api/src/http/pages.rs",
@@ -83,6 +85,7 @@ fn reading_past_every_scope_is_asked_for_by_name() {
 const WRITES: &[&str] = &[
     "api/src/cli/demo/folders.rs",
     "api/src/cli/demo/people.rs",
+    "api/src/cli/demo/storage.rs",
     "api/src/cli/demo/views.rs",
     "api/src/domain/execute.rs",
     "api/src/domain/login.rs",

@@ -42,7 +42,7 @@ async fn check_tells_the_states_of_a_database_apart() {
 #[tokio::test]
 async fn wrong_usage_and_configuration_are_told_apart_from_failure() {
     let url = "postgres://127.0.0.1:1/none";
-    assert_eq!(run(&["db", "downgrade", "base", "--steps", "2"], url).await.0, 2);
+    assert_eq!(run(&["db", "downgrade", "base", "--revision", "2"], url).await.0, 2);
     assert_eq!(run(&["fly"], url).await.0, 2);
     let (code, _, words) = ended(arvlite(&["db", "check"]).env("ARVLITE_COLOUR", "red")).await;
     assert!(code == 2 && words.contains("colour"), "{words}");
@@ -101,12 +101,17 @@ async fn help_has_examples_everywhere() {
     for words in [
         vec![],
         vec!["serve"],
+        vec!["demo"],
+        vec!["doctor"],
         vec!["schema"],
         vec!["db"],
         vec!["db", "check"],
         vec!["db", "upgrade"],
         vec!["db", "downgrade"],
         vec!["db", "current"],
+        vec!["db", "history"],
+        vec!["db", "show"],
+        vec!["db", "create"],
         vec!["db", "print-schema"],
     ] {
         let words = [words, vec!["--help"]].concat();

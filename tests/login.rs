@@ -330,7 +330,7 @@ async fn another_process_hears_of_a_revocation() {
     person(&app, "anna@example.com").await;
     let elsewhere = another(&app, |_| {});
     let listening = Arc::clone(&elsewhere);
-    let listener = tokio::spawn(async move { listening.credentials.listen(&listening.db).await });
+    let listener = tokio::spawn(async move { listening.credentials.listen(&listening.db, &listening.metrics).await });
 
     let token = token(&app.app, "anna@example.com").await;
     let (viewer, socket) = (known(&app.app, &token).await.unwrap(), known(&elsewhere, &token).await.unwrap());
@@ -355,7 +355,7 @@ async fn a_socket_ends_when_its_owners_role_does() {
     };
     app.run(role(enums::Role::Editor)).await;
     let listening = Arc::clone(&app.app);
-    let listener = tokio::spawn(async move { listening.credentials.listen(&listening.db).await });
+    let listener = tokio::spawn(async move { listening.credentials.listen(&listening.db, &listening.metrics).await });
 
     let token = token(&app.app, "anna@example.com").await;
     let socket = known(&app.app, &token).await.unwrap();

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod access;
 mod api_key;
 mod ar_content;
 mod architecture;
@@ -13,15 +14,20 @@ mod catalog;
 mod cli;
 mod company;
 mod connections;
+mod db_command;
 mod deletion;
 mod demo;
+mod docker;
+mod doctor;
 mod door;
 mod filters;
 mod folder;
 mod growth;
 mod idempotency;
+mod logging;
 mod login;
 mod membership;
+mod metrics;
 mod migrations;
 mod over_http;
 mod pages;
@@ -29,9 +35,12 @@ mod plans;
 mod prepared;
 mod process;
 mod project;
+mod random_pages;
 mod schema;
 mod several_processes;
 mod socket;
+mod storage_connection;
+mod storage_folder;
 mod support;
 mod tenancy;
 mod tls;

@@ -16,11 +16,11 @@ const ROWS: usize = 9;
 const SIZES: [usize; 4] = [1, 2, 3, 7];
 
 /// A list of the contract: at a root, or below the row of an id.
-struct List<'a> {
-    parent: Option<&'a str>,
-    field: &'a Field,
+pub struct List<'a> {
+    pub parent: Option<&'a str>,
+    pub field: &'a Field,
     /// What else is said: an order, or whether deleted rows are in it.
-    said: String,
+    pub said: String,
 }
 
 impl List<'_> {
@@ -51,11 +51,11 @@ impl List<'_> {
         if self.parent.is_some() { answer["node"]["list"].clone() } else { answer["list"].clone() }
     }
 
-    fn named(&self) -> String {
+    pub fn named(&self) -> String {
         format!("{}.{}({})", self.parent.unwrap_or("Query"), self.field.name, self.said)
     }
 
-    async fn ask(&self, caller: &Client, contract: &Contract, values: &Values, page: &str) -> Value {
+    pub async fn ask(&self, caller: &Client, contract: &Contract, values: &Values, page: &str) -> Value {
         let answer = caller.ask(&self.page(contract, values, page), json!({})).await;
         self.of(&answer)
     }
@@ -67,7 +67,7 @@ impl List<'_> {
 }
 
 /// Every list with each of its orders and each choice of deleted rows.
-fn lists<'a>(contract: &'a Contract, every_order: bool) -> Vec<List<'a>> {
+pub fn lists<'a>(contract: &'a Contract, every_order: bool) -> Vec<List<'a>> {
     let roots = contract.roots(Root::Query).iter().map(|field| (None, field));
     let below = contract
         .nodes()
@@ -318,7 +318,7 @@ async fn a_page_has_one_to_a_hundred_rows() {
 }
 
 /// A studio whose lists are longer than a page; the clock stood still, so that many sort keys are equal.
-async fn crowded() -> (TestApp, Client, Values) {
+pub async fn crowded() -> (TestApp, Client, Values) {
     let app = TestApp::start().await;
     let studio = app.everything("bergamot").await;
     let company = studio.company_id;
@@ -352,6 +352,13 @@ async fn crowded() -> (TestApp, Client, Values) {
              SELECT {company}, 'k' || n, 'prefix' || n, sha256('x'), 'VIEWER', '{{}}', {now} FROM {rows};
          INSERT INTO uploads (company_id, kind, status, filename, declared_mime_type, declared_size_bytes, expires_at, created_at)
              SELECT {company}, 'PHOTO', 'WAITING', 'f' || n, 'image/png', 1, {now} + interval '1 day', {now} FROM {rows};
+         INSERT INTO storage_connections (company_id, name, provider, created_at, updated_at)
+             SELECT {company}, 's' || n, 'LOCAL', {now}, {now} FROM {rows};
+         INSERT INTO storage_folders (company_id, storage_connection_id, name, path, folder_type, created_at, updated_at)
+             SELECT company_id, id, 'f' || n, 'f' || n, 'CUSTOM', {now}, {now} FROM storage_connections, {rows}
+             WHERE provider = 'S3';
+         UPDATE storage_connections SET deleted_at = {now}, deletion_id = gen_random_uuid()
+             WHERE id % 4 = 0 AND provider = 'LOCAL';
          UPDATE companies SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 2 AND id <> {company};
          UPDATE projects SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 0 AND name LIKE 'p%';
          UPDATE folders SET deleted_at = {now}, deletion_id = gen_random_uuid() WHERE id % 4 = 0 AND name LIKE 'f%';
@@ -369,7 +376,7 @@ async fn numbers(app: &TestApp) -> Vec<String> {
     app.column("SELECT order_number FROM ar_content WHERE deleted_at IS NULL").await
 }
 
-fn ids_of(page: &Value) -> Vec<String> {
+pub fn ids_of(page: &Value) -> Vec<String> {
     page["nodes"].as_array().unwrap().iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect()
 }
 

@@ -55,12 +55,18 @@ async fn projects(who: &Http, company: &Value) -> HashMap<String, Vec<String>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_killed_under_writes_keeps_what_it_acknowledged_and_does_the_rest_once() {
     let data_dir = DataDir::new();
-    let demo = || arvlite(&["demo", "--listen", "127.0.0.1:0"]);
+    let demo = || arvlite(&["demo", "--no-traffic", "--listen", "127.0.0.1:0"]);
     let server = Server::start(&mut demo(), &data_dir).await;
 
     let (code, _, words) = ended(demo().arg("--data-dir").arg(data_dir.path())).await;
     assert_eq!(code, 1, "{words}");
     assert!(words.contains("is in use by another arvlite") && words.contains("ARVLITE_DATA_DIR"), "{words}");
+
+    let mut doctor = arvlite(&["doctor"]);
+    doctor.env("ARVLITE_DATA_DIR", data_dir.path()).env("ARVLITE_LISTEN", server.address());
+    let (code, told, words) = ended(doctor.env("ARVLITE_MODE", "development")).await;
+    assert_eq!(code, 0, "a doctor looks at the database of the one that runs: {told}{words}");
+    assert!(told.contains("an arvlite listens") && told.contains("the database arvlite at"), "{told}");
 
     let manager = sign_in(&server, "manager@vertex.local", "demo-password").await;
     let company = company_id(&manager, "vertex-ar").await;

@@ -74,7 +74,7 @@ async fn names_keep_the_grammar() {
             if !is_camel_case(&field.name) {
                 odd.push(format!("{}.{} is not in camelCase", of.name, field.name));
             }
-            if field.of.named().ends_with("Connection") {
+            if contract.is_connection(field.of.named()) {
                 let pages = ["first", "after", "last", "before"];
                 let missing = pages.iter().filter(|name| !field.args.iter().any(|argument| argument.name == **name));
                 // A log is read forwards only.

@@ -62,7 +62,7 @@ async fn a_socket_ends_with_the_sign_in_that_opened_it() {
     let test = TestApp::start().await;
     let (admin, served) = (test.admin().await, Served::start(&test.app).await);
     let app = test.app.clone();
-    tokio::spawn(async move { app.credentials.listen(&app.db).await });
+    tokio::spawn(async move { app.credentials.listen(&app.db, &app.metrics).await });
     let (token, other) = (token_of(&test.app, &admin).await, token_of(&test.app, &admin).await);
     let (mut socket, mut stays) = (Socket::open(&served).await, Socket::open(&served).await);
     socket.sign_in(&token).await;

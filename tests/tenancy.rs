@@ -106,7 +106,7 @@ async fn no_argument_finds_anything_of_another_studio() {
 async fn a_cursor_of_another_studio_opens_nothing() {
     let (_app, ours, theirs) = two_studios().await;
     let contract = Contract::read().await;
-    for field in contract.roots(Root::Query).iter().filter(|field| field.of.named().ends_with("Connection")) {
+    for field in contract.roots(Root::Query).iter().filter(|field| contract.is_connection(field.of.named())) {
         let cursor = contract.call_selecting(Root::Query, field, &theirs.values, &[], "{ pageInfo { startCursor } }");
         let answer = theirs.manager.ask(&cursor, json!({})).await;
         let cursor = answer[&field.name]["pageInfo"]["startCursor"].to_string();

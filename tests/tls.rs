@@ -11,6 +11,8 @@ use std::time::Duration;
 use arvlite_api::postgres::{Postgres, Settings};
 use arvlite_db::{ConnectOptions, Db, DbError, Scope, migrate, models::User};
 
+use crate::support::process::{arvlite, ended};
+
 /// A PostgreSQL on a port of this machine that takes nobody without TLS. Its certificate is for `localhost`.
 struct TlsServer {
     server: Child,
@@ -43,8 +45,7 @@ impl TlsServer {
             fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).unwrap();
             chown(&to, Some(owner.uid()), Some(owner.gid())).unwrap();
         }
-        fs::write(data.join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n")
-            .unwrap();
+        fs::write(data.join("pg_hba.conf"), WHO_MAY_COME).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new(program);
         command.arg("-D").arg(&data).current_dir(&data).stdout(Stdio::null()).stderr(Stdio::null());
@@ -78,6 +79,13 @@ impl TlsServer {
         Ok(())
     }
 }
+
+/// One user needs a password.
+const WHO_MAY_COME: &str = "\
+hostssl all guarded 127.0.0.1/32 scram-sha-256
+hostssl all all 127.0.0.1/32 trust
+hostssl all all ::1/128 trust
+";
 
 /// The server leaves a note of how it was started, quoted word by word.
 fn program_of(data: &Path) -> PathBuf {
@@ -118,5 +126,21 @@ async fn sslmode_means_what_libpq_means_by_it() {
         let refusal = server.open(host, &words).await.unwrap_err();
         println!("{host} {words}: {refusal}");
         assert!(refusal.contains(why), "{host} {words}: {refusal}");
+    }
+    who_is_not_let_in_is_told_why(server.port, &authority).await;
+}
+
+async fn who_is_not_let_in_is_told_why(port: u16, authority: &str) {
+    for (user, words, why, advice) in [
+        ("guarded:hidden", "sslmode=require", "password authentication failed", "User and password are part of"),
+        ("guarded", "sslmode=require", "password missing", "User and password are part of"),
+        ("nobody_here", "sslmode=require", "does not exist", "User and password are part of"),
+        ("arvlite", "sslmode=disable", "no encryption", "pg_hba.conf"),
+        ("arvlite", &format!("sslmode=verify-full&{authority}"), "not valid for name", "sslrootcert="),
+    ] {
+        let url = format!("postgres://{user}@127.0.0.1:{port}/postgres?{words}");
+        let (code, _, said) = ended(arvlite(&["db", "check"]).env("DATABASE_URL", url)).await;
+        assert_eq!(code, 4, "{said}");
+        assert!(said.contains(why) && said.contains(advice) && !said.contains("hidden"), "{user} {words}: {said}");
     }
 }

@@ -8,6 +8,7 @@ use crate::auth::{Credentials, Passwords};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::view::Views;
+use crate::monitoring::Metrics;
 use crate::secret::SecretKey;
 use crate::storage::Store;
 
@@ -29,6 +30,8 @@ pub struct App {
     pub passwords: Passwords,
     /// The views of this process' phones, and whoever follows them.
     pub views: Views,
+    /// What is counted for the operator.
+    pub metrics: Arc<Metrics>,
 }
 
 impl App {
@@ -36,8 +39,9 @@ impl App {
     #[must_use]
     pub fn new(config: Config, db: Db, clock: Clock, secret: SecretKey, store: Store) -> Arc<Self> {
         let (credentials, passwords) = (Credentials::default(), Passwords::default());
-        let views = Views::new(&db, &clock, &secret);
-        Arc::new(Self { config, db, clock, secret, store, credentials, passwords, views })
+        let metrics = Arc::new(Metrics::new(clock.now()));
+        let views = Views::new(&db, &clock, &secret, &metrics);
+        Arc::new(Self { config, db, clock, secret, store, credentials, passwords, views, metrics })
     }
 
     /// The same house at another time: for writing a past that never was.

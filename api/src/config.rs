@@ -30,6 +30,11 @@ pub struct Config {
     pub pg_bin: Option<PathBuf>,
     /// What is logged: a level, or directives such as `info,arvlite_api=debug`.
     pub log: String,
+    /// How its lines look. Unless it is said: JSON in production where no person looks, text elsewhere.
+    pub log_format: Option<LogFormat>,
+    /// What whoever reads `/metrics` shows. Without it production tells nobody, and development everybody.
+    #[serde(deserialize_with = "long_enough")]
+    pub metrics_token: Option<String>,
     /// Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas. None unless it is said.
     #[serde(deserialize_with = "addresses")]
     pub trusted_proxies: Vec<IpAddr>,
@@ -45,6 +50,16 @@ pub enum Mode {
     Development,
     /// Real studios.
     Production,
+}
+
+/// How the lines of the log look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// What one request may cost. `serviceLimits` tells them.
@@ -132,6 +147,8 @@ impl Default for Config {
             secret_key: None,
             pg_bin: None,
             log: "info,tokio_postgres=warn".to_owned(),
+            log_format: None,
+            metrics_token: None,
             trusted_proxies: Vec::new(),
             limits: Limits::default(),
         }
@@ -180,8 +197,11 @@ impl Config {
         Self::read(readable.collect(), file)
     }
 
-    /// A variable that is set to nothing is as if it were not set.
-    fn read(environment: HashMap<String, String>, file: Option<&Path>) -> Result<Self, ConfigError> {
+    /// Reads these variables and, over them, a file. A variable that is set to nothing is as if it were not set.
+    ///
+    /// # Errors
+    /// Says which key is unknown or which value makes no sense.
+    pub fn read(environment: HashMap<String, String>, file: Option<&Path>) -> Result<Self, ConfigError> {
         let database_url = environment.get("DATABASE_URL").filter(|url| !url.is_empty()).cloned();
         let variables = config::Environment::with_prefix("ARVLITE")
             .prefix_separator("_")
@@ -221,6 +241,14 @@ fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, 
     let text = String::deserialize(deserializer)?;
     let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
     names.map(|name| name.parse().map_err(serde::de::Error::custom)).collect()
+}
+
+/// What is guessed within a lifetime protects nothing.
+fn long_enough<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Option::<String>::deserialize(deserializer)? {
+        Some(token) if token.len() < 16 => Err(serde::de::Error::custom("it has fewer than 16 characters")),
+        token => Ok(token),
+    }
 }
 
 /// The page of a code below a public address.
@@ -291,6 +319,8 @@ mod tests {
             (vec![("ARVLITE_LIMITS__DEPTH", "deep")], None, "limits.depth"),
             (vec![], Some("listen = 'somewhere'"), "listen"),
             (vec![("ARVLITE_MODE", "staging")], None, "mode"),
+            (vec![("ARVLITE_METRICS_TOKEN", "short")], None, "metrics_token"),
+            (vec![("ARVLITE_LOG_FORMAT", "xml")], None, "log_format"),
             (vec![], Some("listen = "), "line"),
         ] {
             let words = refusal(&environment, file);

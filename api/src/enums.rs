@@ -102,6 +102,46 @@ pub enum UploadStatus {
     Expired,
 }
 
+/// What kind of place keeps media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::StorageProvider")]
+pub enum StorageProvider {
+    /// The program's own folder.
+    Local,
+    /// Amazon S3, or what speaks like it.
+    S3,
+}
+
+/// How a test of a place for media ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::StorageTestStatus")]
+pub enum StorageTestStatus {
+    /// Objects could be written, read and removed.
+    Success,
+    /// They could not.
+    Error,
+}
+
+/// What is kept in a folder of media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::StorageFolderType")]
+pub enum StorageFolderType {
+    /// Photos of orders.
+    ArContent,
+    /// Videos that play over them.
+    Videos,
+    /// What phones know a photo by.
+    Markers,
+    /// Small pictures of photos and videos.
+    Thumbnails,
+    /// Printed codes.
+    QrCodes,
+    /// Photos of orders, as older systems called them.
+    Portraits,
+    /// Anything else.
+    Custom,
+}
+
 /// What somebody may do in a company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
 #[graphql(remote = "models::Role")]

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use arvlite_db::models::{
-    ApiKey, ArContent, AuditEntry, Company, Folder, Media, Project, Upload, User, Video, VideoSchedule, ViewSession,
+    ApiKey, ArContent, AuditEntry, Company, Folder, Media, Project, StorageConnection, StorageFolder, Upload, User,
+    Video, VideoSchedule, ViewSession,
 };
 use async_graphql::{ID, InputType, InputValueError, InputValueResult, Value, registry::Registry};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -28,7 +29,7 @@ macro_rules! tags {
 
 tags! {
     Company = 1, Project = 2, ArContent = 3, Video = 4, VideoSchedule = 5, Media = 6, Upload = 7, ViewSession = 8,
-    User = 9, ApiKey = 10, Folder = 11, AuditEntry = 17,
+    User = 9, ApiKey = 10, Folder = 11, AuditEntry = 17, StorageConnection = 18, StorageFolder = 19,
 }
 
 /// The global id of a row.

@@ -18,6 +18,7 @@ pub mod global_id;
 pub mod graphql;
 pub mod http;
 pub mod jobs;
+pub mod monitoring;
 pub mod postgres;
 pub mod secret;
 pub mod storage;

@@ -1,10 +1,16 @@
-//! The installation's secret key, and the keys that are derived from it.
+//! The installation's secret key, and the keys that are derived from it: to sign, and to encrypt what is stored.
+
+mod encryption;
+#[cfg(test)]
+mod tests;
 
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// 32 bytes that only this installation knows; older ones still verify what they signed.
+pub use encryption::{Encrypted, Plaintext};
+
+/// 32 bytes that only this installation knows; older ones still verify what they signed and read what they encrypted.
 #[derive(Clone)]
 pub struct SecretKey {
     newest_first: Vec<[u8; 32]>,
@@ -17,6 +23,8 @@ pub enum Purpose {
     ViewToken,
     /// Makes the API keys of the demo, which are printed at every start.
     DemoKey,
+    /// Encrypts what storage connections sign in with.
+    StorageSecrets,
 }
 
 impl Purpose {
@@ -24,6 +32,7 @@ impl Purpose {
         match self {
             Self::ViewToken => b"arvlite view token v1",
             Self::DemoKey => b"arvlite demo key v1",
+            Self::StorageSecrets => b"arvlite storage secrets v1",
         }
     }
 }
@@ -63,17 +72,22 @@ impl std::fmt::Debug for SecretKey {
 }
 
 fn signature(key: &[u8; 32], purpose: Purpose, message: &[u8]) -> [u8; 32] {
-    let mut derived = [0; 32];
-    // 32 bytes are always a valid length for both.
-    let expanded = Hkdf::<Sha256>::new(None, key).expand(purpose.label(), &mut derived);
-    debug_assert!(expanded.is_ok());
-    match Hmac::<Sha256>::new_from_slice(&derived) {
+    // 32 bytes are always a valid length.
+    match Hmac::<Sha256>::new_from_slice(&derived(key, purpose.label())) {
         Ok(mut mac) => {
             mac.update(message);
             mac.finalize().into_bytes().into()
         }
         Err(_) => [0; 32],
     }
+}
+
+fn derived(key: &[u8; 32], label: &[u8]) -> [u8; 32] {
+    let mut derived = [0; 32];
+    // 32 bytes are always a valid length.
+    let expanded = Hkdf::<Sha256>::new(None, key).expand(label, &mut derived);
+    debug_assert!(expanded.is_ok());
+    derived
 }
 
 fn parse_hex(text: &str) -> Option<[u8; 32]> {

@@ -2,12 +2,14 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::tls::Tls;
@@ -18,6 +20,42 @@ use crate::{ConnectOptions, DbError, Result};
 #[error("the database's address cannot be used: {0}")]
 pub struct AddressError(pub(crate) String);
 
+/// Why there is no connection to a database.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection to {address}: {why}")]
+pub struct ConnectError {
+    /// What is in the way.
+    pub obstacle: Obstacle,
+    address: String,
+    why: String,
+}
+
+/// What is in the way of a connection, as far as somebody can do something about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Nobody listens at the address.
+    NobodyListens,
+    /// No machine has this name.
+    UnknownHost,
+    /// The server does not let this user in.
+    NotLetIn,
+    /// The server has no database of this name.
+    NoSuchDatabase,
+    /// The two sides do not agree on TLS, or the certificate is not trusted.
+    Tls,
+    /// Anything else.
+    Other,
+}
+
+/// When the server plans a prepared statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Planning {
+    /// Once, for whatever values come.
+    Once,
+    /// Each time, for the values that came.
+    ForItsValues,
+}
+
 /// Opens connections to one server.
 pub(crate) struct Connector {
     config: Config,
@@ -25,7 +63,7 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    pub(crate) fn new(options: &ConnectOptions) -> std::result::Result<Self, AddressError> {
+    pub(crate) fn new(options: &ConnectOptions, planning: Planning) -> std::result::Result<Self, AddressError> {
         let (url, tls) = Tls::take_from(&options.url)?;
         let mut config: Config = url.parse().map_err(|error| {
             AddressError(format!("{}. It looks like postgres://user:password@host:5432/database", in_words(&error)))
@@ -38,8 +76,12 @@ impl Connector {
         config.keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
         config.tcp_user_timeout(Duration::from_secs(15));
         config.options(format!(
-            "{} -c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c statement_timeout={} -c lock_timeout={}",
+            "{} -c plan_cache_mode={} -c random_page_cost=1.1 -c statement_timeout={} -c lock_timeout={}",
             config.get_options().unwrap_or_default(),
+            match planning {
+                Planning::Once => "force_generic_plan",
+                Planning::ForItsValues => "force_custom_plan",
+            },
             options.statement_timeout.as_millis(),
             options.lock_timeout.as_millis(),
         ));
@@ -48,12 +90,26 @@ impl Connector {
 
     /// Opens a connection.
     pub(crate) async fn connect(&self) -> Result<AsyncPgConnection> {
-        let unavailable = |why: String| DbError::Unavailable(format!("no connection to {self}: {why}").into());
-        let (client, connection) =
-            self.config.connect(self.tls.clone()).await.map_err(|error| unavailable(in_words(&error)))?;
+        let unavailable = |obstacle: Obstacle, why: String| {
+            DbError::Unavailable(Box::new(ConnectError { obstacle, address: self.to_string(), why }))
+        };
+        let opened = self.config.connect(self.tls.clone()).await;
+        let (client, connection) = opened.map_err(|error| unavailable(obstacle(&error), in_words(&error)))?;
         AsyncPgConnection::try_from_client_and_connection(client, connection)
             .await
-            .map_err(|error: ConnectionError| unavailable(error.to_string()))
+            .map_err(|error: ConnectionError| unavailable(Obstacle::Other, error.to_string()))
+    }
+
+    /// The same server, another database.
+    pub(crate) fn on_database(&self, name: &str) -> Self {
+        let mut config = self.config.clone();
+        config.dbname(name);
+        Self { config, tls: self.tls.clone() }
+    }
+
+    /// The database's name.
+    pub(crate) fn database(&self) -> &str {
+        self.config.get_dbname().or(self.config.get_user()).unwrap_or("postgres")
     }
 }
 
@@ -69,10 +125,8 @@ impl fmt::Display for Connector {
             }
         });
         let hosts = hosts.collect::<Vec<_>>().join(", ");
-        let user = self.config.get_user();
-        let database = self.config.get_dbname().or(user).unwrap_or("postgres");
-        write!(formatter, "the database {database} at {hosts}")?;
-        user.map_or(Ok(()), |user| write!(formatter, " as {user}"))
+        write!(formatter, "the database {} at {hosts}", self.database())?;
+        self.config.get_user().map_or(Ok(()), |user| write!(formatter, " as {user}"))
     }
 }
 
@@ -81,11 +135,36 @@ fn in_words(error: &tokio_postgres::Error) -> String {
     if let Some(said) = error.as_db_error() {
         return said.message().to_owned();
     }
-    let mut last: &dyn Error = error;
+    last_cause(error).to_string()
+}
+
+fn last_cause(error: &tokio_postgres::Error) -> &(dyn Error + 'static) {
+    let mut last: &(dyn Error + 'static) = error;
     while let Some(cause) = last.source() {
         last = cause;
     }
-    last.to_string()
+    last
+}
+
+fn obstacle(error: &tokio_postgres::Error) -> Obstacle {
+    if let Some(said) = error.as_db_error() {
+        return match said.code() {
+            code if *code == SqlState::INVALID_CATALOG_NAME => Obstacle::NoSuchDatabase,
+            code if *code == SqlState::INVALID_PASSWORD => Obstacle::NotLetIn,
+            code if *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION => Obstacle::NotLetIn,
+            _ => Obstacle::Other,
+        };
+    }
+    let cause = last_cause(error);
+    match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
+        // Of a socket in a folder the file is not there.
+        Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound) => Obstacle::NobodyListens,
+        Some(_) if cause.to_string().contains("lookup address") => Obstacle::UnknownHost,
+        // The driver tells these two only in words.
+        _ if error.to_string().starts_with("error performing TLS handshake") => Obstacle::Tls,
+        _ if cause.to_string() == "password missing" => Obstacle::NotLetIn,
+        _ => Obstacle::Other,
+    }
 }
 
 #[cfg(test)]
@@ -94,9 +173,12 @@ mod tests {
 
     #[test]
     fn a_refusal_never_shows_the_password() {
-        let connector = Connector::new(&ConnectOptions::new("postgres://me:hidden@db.example:6000/studio")).unwrap();
+        let connector =
+            Connector::new(&ConnectOptions::new("postgres://me:hidden@db.example:6000/studio"), Planning::Once)
+                .unwrap();
         assert_eq!(connector.to_string(), "the database studio at db.example:6000 as me");
-        let wrong = Connector::new(&ConnectOptions::new("postgres://me:hidden@h/d?nonsense=1")).err().unwrap();
+        let wrong =
+            Connector::new(&ConnectOptions::new("postgres://me:hidden@h/d?nonsense=1"), Planning::Once).err().unwrap();
         assert!(wrong.to_string().contains("nonsense") && !wrong.to_string().contains("hidden"), "{wrong}");
     }
 }

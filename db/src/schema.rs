@@ -161,6 +161,7 @@ diesel::table! {
         height -> Nullable<Int4>,
         duration_ms -> Nullable<Int8>,
         created_at -> Timestamptz,
+        storage_connection_id -> Nullable<Int8>,
     }
 }
 
@@ -171,6 +172,22 @@ diesel::table! {
         user_id -> Int8,
         role -> Text,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    migrations_log (id) {
+        id -> Int8,
+        revision -> Text,
+        action -> Text,
+        status -> Text,
+        checksum -> Text,
+        program_version -> Text,
+        database_role -> Text,
+        operator -> Nullable<Text>,
+        started_at -> Timestamptz,
+        duration_ms -> Nullable<Int8>,
+        failure -> Nullable<Text>,
     }
 }
 
@@ -203,6 +220,48 @@ diesel::table! {
         created_at -> Timestamptz,
         last_seen_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    storage_connections (id) {
+        id -> Int8,
+        company_id -> Int8,
+        name -> Text,
+        provider -> Text,
+        endpoint -> Nullable<Text>,
+        region -> Nullable<Text>,
+        bucket -> Nullable<Text>,
+        base_path -> Nullable<Text>,
+        secrets -> Nullable<Bytea>,
+        secrets_key_id -> Nullable<Text>,
+        secrets_set_at -> Nullable<Timestamptz>,
+        is_default -> Bool,
+        is_active -> Bool,
+        last_tested_at -> Nullable<Timestamptz>,
+        test_status -> Nullable<Text>,
+        test_error -> Nullable<Text>,
+        metadata -> Jsonb,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+        deletion_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    storage_folders (id) {
+        id -> Int8,
+        company_id -> Int8,
+        storage_connection_id -> Int8,
+        name -> Text,
+        path -> Text,
+        folder_type -> Text,
+        files_count -> Int4,
+        total_size_bytes -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -300,9 +359,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_addresses,
     media,
     memberships,
+    migrations_log,
     projects,
     settings,
     sign_ins,
+    storage_connections,
+    storage_folders,
     uploads,
     users,
     video_schedules,

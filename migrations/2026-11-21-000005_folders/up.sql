@@ -1,3 +1,4 @@
+-- lint: accepted add-constraint, create-index: no release was made yet, so no database is busy.
 -- The path is a folder's place in words. It is made of the parent's path, which follows the parent wherever that is
 -- renamed or moved to. So a path never disagrees with the names above it; and since it is always longer than the
 -- parent's, no folder is ever below itself, also when several are moved at once.

@@ -162,6 +162,11 @@ impl Contract {
         self.types["Node"].possible_types.iter().flatten().map(|node| node.name.as_str()).collect()
     }
 
+    /// Whether a type is a page of a list. Other types have the word in their names, too.
+    pub fn is_connection(&self, type_name: &str) -> bool {
+        self.types[type_name].fields.iter().flatten().any(|field| field.name == "pageInfo")
+    }
+
     /// Whether a field is a list of rows that have ids.
     pub fn is_list_of_nodes(&self, field: &Field) -> bool {
         let rows = field.of.named().strip_suffix("Connection");
@@ -235,7 +240,7 @@ impl Contract {
         let ids: Vec<&Leaf> = leaves.iter().filter(|leaf| leaf.type_name == "ID" || leaf.type_name == "UUID").collect();
         let wanted: Vec<&Leaf> = match root {
             Root::Mutation => ids.into_iter().filter(|leaf| leaf.type_name == "ID").collect(),
-            _ if field.can_be_left_alone() && !field.of.named().ends_with("Connection") => {
+            _ if field.can_be_left_alone() && !self.is_connection(field.of.named()) => {
                 ids.into_iter().filter(|leaf| leaf.path.len() == 1).take(1).collect()
             }
             _ => Vec::new(),
@@ -338,8 +343,7 @@ impl Contract {
             let inner = &self.types[field.of.named()];
             let is_leaf = matches!(inner.kind.as_str(), "SCALAR" | "ENUM");
             // What only wraps rows is no step on the way to them.
-            let is_wrapping =
-                type_name.ends_with("Connection") || inner.name == "PageInfo" || inner.name == "UserError";
+            let is_wrapping = self.is_connection(type_name) || inner.name == "PageInfo" || inner.name == "UserError";
             if field.name == "edges" {
                 parts.push("edges { cursor }".to_owned());
             } else if is_leaf || is_wrapping || depth > 0 {

@@ -64,6 +64,14 @@ impl TestApp {
             window.id, folder.id, project.id,
         ))
         .await;
+        let storage = self.storage(company, word).await;
+        self.change(&format!(
+            "UPDATE storage_connections SET metadata = '{{\"note\": \"{word}\"}}', last_tested_at = created_at,
+                 test_status = 'ERROR', test_error = '{word} did not answer' WHERE id = {0};
+             UPDATE media SET storage_connection_id = {0} WHERE company_id = {company};",
+            storage.connection.id,
+        ))
+        .await;
         let upload = |kind: &str, media: i64| {
             format!(
                 "INSERT INTO uploads (company_id, kind, status, filename, declared_mime_type, declared_size_bytes,
@@ -97,6 +105,8 @@ impl TestApp {
         values.has::<models::Upload>("PhotoUpload", photo_upload);
         values.has::<models::ViewSession>("ViewSession", view);
         values.has::<models::AuditEntry>("AuditEntry", entry);
+        values.has::<models::StorageConnection>("StorageConnection", storage.connection.id);
+        values.has::<models::StorageFolder>("StorageFolder", storage.folder.id);
         // The person is one of its own, who may be changed and removed without anybody here losing a right.
         let colleague = self.member(company, Role::Viewer).await;
         values.has::<models::User>("User", person(&colleague));

@@ -3,6 +3,7 @@
 mod client;
 pub mod contract;
 mod everything;
+pub mod exposition;
 mod http;
 pub mod process;
 mod server;

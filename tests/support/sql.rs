@@ -22,6 +22,12 @@ impl TestApp {
             .unwrap_or_else(|error| panic!("{error:?} in {statements}"));
     }
 
+    /// The constraint that refuses statements, of which then none holds.
+    pub async fn refusal(&self, statements: &str) -> String {
+        let refused = self.connect().await.batch_execute(statements).await.unwrap_err();
+        refused.as_db_error().and_then(|error| error.constraint()).unwrap_or_default().to_owned()
+    }
+
     /// The first column of a query's rows.
     pub async fn column<T: for<'a> tokio_postgres::types::FromSql<'a>>(&self, query: &str) -> Vec<T> {
         let rows = self.connect().await.query(query, &[]).await.unwrap_or_else(|error| panic!("{error:?} in {query}"));

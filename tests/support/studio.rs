@@ -5,17 +5,26 @@ use arvlite_api::domain::ar_content::ArContentCreate;
 use arvlite_api::domain::company::CompanyCreate;
 use arvlite_api::domain::execute::execute;
 use arvlite_api::domain::project::ProjectCreate;
+use arvlite_api::domain::storage_connection::encrypt_secrets;
 use arvlite_api::domain::video_schedule::VideoScheduleCreate;
 use arvlite_api::domain::{Command, Executed, Outcome};
 use arvlite_api::global_id::NodeId;
 use arvlite_db::Scope;
 use arvlite_db::models::{
-    ArContent, ArContentStatus, Company, Folder, Media, NewFolder, NewMedia, NewUpload, NewVideo, Project, Upload,
+    ArContent, ArContentStatus, Company, Folder, Media, NewFolder, NewMedia, NewStorageConnection, NewStorageFolder,
+    NewUpload, NewVideo, Project, StorageConnection, StorageFolder, StorageFolderType, StorageProvider, Upload,
     UploadKind, UploadStatus, Video, VideoSchedule, VideoStatus,
 };
 use chrono::TimeDelta;
 
 use super::TestApp;
+
+/// A place for media: its row, a folder in it, and what it signs in with, which nobody may ever read.
+pub struct Storage {
+    pub connection: StorageConnection,
+    pub folder: StorageFolder,
+    pub secret: String,
+}
 
 /// A company with one project.
 pub struct Studio {
@@ -118,6 +127,43 @@ impl TestApp {
         let media = Media::insert(&tx, &new).await.unwrap();
         tx.commit().await.unwrap();
         media
+    }
+
+    /// An S3 with a secret, and one folder in it. All texts have this word in them.
+    pub async fn storage(&self, company_id: i64, word: &str) -> Storage {
+        let now = self.app.clock.now();
+        let new = NewStorageConnection {
+            company_id,
+            name: format!("{word} storage"),
+            provider: StorageProvider::S3,
+            endpoint: Some(format!("https://{word}.example.com")),
+            region: Some(format!("{word}-west")),
+            bucket: Some(format!("{word}-bucket")),
+            base_path: Some(format!("media/{word}")),
+            is_default: false,
+            created_at: now,
+            updated_at: now,
+        };
+        let tx = self.app.db.begin(Scope::Everything).await.unwrap();
+        let connection = StorageConnection::insert(&tx, &new).await.unwrap();
+        let secret = format!("the secret access key of {word}");
+        let encrypted = encrypt_secrets(&self.app.secret, &connection, secret.as_bytes());
+        let kept = StorageConnection::set_secrets(&tx, connection.id, &encrypted.key_id, &encrypted.bytes, now);
+        let connection = kept.await.unwrap();
+        let new = NewStorageFolder {
+            company_id,
+            storage_connection_id: connection.id,
+            name: format!("{word} videos"),
+            path: format!("{word}/videos"),
+            folder_type: StorageFolderType::Videos,
+            files_count: 3,
+            total_size_bytes: 5_000_000_000,
+            created_at: now,
+            updated_at: now,
+        };
+        let folder = StorageFolder::insert(&tx, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        Storage { connection, folder, secret }
     }
 
     /// An upload that can be used for a day, of an object without bytes.

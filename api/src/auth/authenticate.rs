@@ -103,7 +103,7 @@ async fn still_holds(app: &App, viewer: &Viewer) -> arvlite_db::Result<bool> {
 }
 
 /// The token of `Bearer <token>`.
-fn bearer(header: &str) -> Option<&str> {
+pub(crate) fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
 }

@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, broadcast};
 use tokio::time::Instant;
 
 use super::Who;
+use crate::monitoring::Metrics;
 
 const CHANNEL: &str = "arvlite_revoked";
 const REMEMBERED_FOR: Duration = Duration::from_secs(3);
@@ -130,17 +131,19 @@ impl Credentials {
     }
 
     /// Hears what other processes, and this one, revoke. Never ends by itself.
-    pub async fn listen(&self, db: &Db) {
+    pub async fn listen(&self, db: &Db, metrics: &Metrics) {
         loop {
-            if let Err(error) = self.hear(db).await {
+            if let Err(error) = self.hear(db, metrics).await {
+                metrics.listens(CHANNEL, false);
                 tracing::warn!(%error, "revocations cannot be heard; listening again");
             }
             tokio::time::sleep(PAUSE_BEFORE_LISTENING_AGAIN).await;
         }
     }
 
-    async fn hear(&self, db: &Db) -> arvlite_db::Result<()> {
+    async fn hear(&self, db: &Db, metrics: &Metrics) -> arvlite_db::Result<()> {
         let mut listener = Listener::start(db, CHANNEL).await?;
+        metrics.listens(CHANNEL, true);
         // Whatever was revoked before there was a listener.
         self.spread(Revoked::Unknown);
         loop {

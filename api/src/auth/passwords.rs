@@ -136,7 +136,7 @@ impl Turn {
             let _turn = self.permit;
             work()
         });
-        worked.await.map_err(Error::internal)?
+        worked.await.map_err(Error::ended_early)?
     }
 }
 

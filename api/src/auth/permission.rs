@@ -2,8 +2,8 @@
 
 use arvlite_db::Entity;
 use arvlite_db::models::{
-    ApiKey, ApiKeyScope, ArContent, AuditEntry, Company, Folder, Media, Membership, Project, Role, Upload, User, Video,
-    VideoSchedule, ViewSession,
+    ApiKey, ApiKeyScope, ArContent, AuditEntry, Company, Folder, Media, Membership, Project, Role, StorageConnection,
+    StorageFolder, Upload, User, Video, VideoSchedule, ViewSession,
 };
 
 /// Something that one may be allowed to do in a company.
@@ -116,5 +116,5 @@ macro_rules! readable {
 readable! {
     Company: ReadStudio, Project: ReadStudio, ArContent: ReadStudio, Video: ReadStudio, VideoSchedule: ReadStudio,
     Media: ReadStudio, Upload: ReadStudio, ViewSession: ReadAnalytics, User: ReadPeople, Membership: ReadPeople,
-    ApiKey: ReadPeople, Folder: ReadStudio, AuditEntry: ReadOperations,
+    ApiKey: ReadPeople, Folder: ReadStudio, AuditEntry: ReadOperations, StorageConnection: ReadOperations, StorageFolder: ReadOperations,
 }

@@ -1,13 +1,14 @@
 //! Opening the house: the database, which may be one of our own, the secret key, and with them the program.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use arvlite_db::migrate::{self, State};
+use arvlite_db::migrate::{Migrations, Progress, UpTo};
 use arvlite_db::models::Setting;
 use arvlite_db::{ConnectOptions, Db, Scope, create_database};
 
-use super::{Common, log};
+use super::{Common, log, schema_state};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Mode};
@@ -16,7 +17,7 @@ use crate::secret::SecretKey;
 use crate::storage::Store;
 
 /// The database on a PostgreSQL of our own.
-const OWN_DATABASE: &str = "arvlite";
+pub(super) const OWN_DATABASE: &str = "arvlite";
 
 /// What a role stands on. A PostgreSQL of our own runs as long as this lives.
 pub struct Environment {
@@ -26,11 +27,6 @@ pub struct Environment {
     pub db: Db,
     postgres: Option<Postgres>,
 }
-
-/// The schema is not the one that this program expects.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct NotCurrent(String);
 
 impl Environment {
     /// Starts the log, and PostgreSQL unless the configuration names one. An outside database is not touched yet.
@@ -50,30 +46,22 @@ impl Environment {
         Ok(Self { db: Db::new(options)?, config, postgres })
     }
 
+    /// Applies migrations and gives the names of those that were pending.
+    ///
+    /// # Errors
+    /// Says in plain words why the schema cannot be changed.
+    pub async fn upgrade(&self, to: UpTo, tell: &(dyn Fn(Progress) + Sync)) -> anyhow::Result<Vec<&'static str>> {
+        let upgraded = Migrations::embedded().upgrade(&self.db, to, tell).await;
+        upgraded.map_err(|error| schema_state::refusal(error, &self.db.address()))
+    }
+
     /// Refuses a schema that is not current, with the command that helps.
     ///
     /// # Errors
     /// Also when the database does not answer: then its schema is in no state.
     pub async fn require_current_schema(&self) -> anyhow::Result<()> {
-        let address = self.db.address();
-        let words = match migrate::state(&self.db).await? {
-            State::Current => return Ok(()),
-            State::Empty => format!(
-                "{address} is empty: it has no schema yet. Make one with\n  arvlite db upgrade\n\
-                 or start with\n  arvlite serve --migrate"
-            ),
-            State::Behind { pending } => format!(
-                "the schema is behind this program in {address}. To be applied:\n  {}\nApply with\n  \
-                 arvlite db upgrade\nor start with\n  arvlite serve --migrate",
-                pending.join("\n  ")
-            ),
-            State::Ahead { unknown } => format!(
-                "the schema is ahead of this program in {address}: a later version applied {}. Run that version, or \
-                 revert with it (arvlite db downgrade)",
-                unknown.join(", ")
-            ),
-        };
-        Err(NotCurrent(words).into())
+        let standing = Migrations::embedded().standing(&self.db).await?;
+        schema_state::require_current(&standing, &self.db.address())
     }
 
     /// The program. The schema must be current.
@@ -82,7 +70,7 @@ impl Environment {
     /// When there is no secret key, or the folder for media cannot be used.
     pub async fn app(&self) -> anyhow::Result<Arc<App>> {
         let secret = self.secret_key().await?;
-        let folder = data_dir(&self.config).join("media");
+        let folder = media_dir(&self.config);
         let store = Store::local(&folder).with_context(|| format!("media cannot be kept in {}", folder.display()))?;
         Ok(App::new(self.config.clone(), self.db.clone(), Clock::default(), secret, store))
     }
@@ -111,7 +99,7 @@ impl Environment {
     }
 }
 
-const SECRET_KEY_FORM: &str = "it is 64 hexadecimal digits (several keys are separated by commas, the one to sign with \
+pub(super) const SECRET_KEY_FORM: &str = "it is 64 hexadecimal digits (several keys are separated by commas, the one to sign with \
                                first). Make one with\n  openssl rand -hex 32";
 
 /// Runs a role that needs the program on a current schema.
@@ -129,12 +117,16 @@ pub async fn with_app(common: &Common, role: impl AsyncFnOnce(&Arc<App>) -> anyh
 async fn start_postgres(config: &Config, may_install: bool) -> anyhow::Result<Postgres> {
     let settings =
         Settings { data_dir: data_dir(config), bin_dir: config.pg_bin.clone(), install: may_install, fsync: true };
-    let postgres = Postgres::start(&settings, &|line| eprintln!("{line}")).await?;
-    let server = Db::new(ConnectOptions::new(postgres.url("postgres")))?;
-    create_database(&server, OWN_DATABASE).await?;
+    let postgres = Postgres::start(&settings, &|line| log::say(config, line)).await?;
+    create_database(&Db::new(ConnectOptions::new(postgres.url(OWN_DATABASE)))?).await?;
     Ok(postgres)
 }
 
-fn data_dir(config: &Config) -> std::path::PathBuf {
+pub(super) fn data_dir(config: &Config) -> PathBuf {
     config.data_dir.clone().unwrap_or_else(postgres::default_data_dir)
+}
+
+/// Where the bytes of photos and videos are.
+pub(super) fn media_dir(config: &Config) -> PathBuf {
+    data_dir(config).join("media")
 }

@@ -1,10 +1,12 @@
 //! The roles of the binary, one file each: what a person types, and what it is told.
 //!
 //! Here: flags, words and exit codes. Not here: what a role does to the studio, which are the commands of `domain`.
-//! Start at `environment.rs`: every role that needs the database opens it there, the same way.
+//! Start at `arguments.rs`, then `environment.rs`: every role that needs the database opens it there, the same way.
 
+mod arguments;
 pub mod db;
 pub mod demo;
+pub mod doctor;
 mod environment;
 mod exit;
 pub mod key;
@@ -12,12 +14,14 @@ mod log;
 mod operator;
 mod password;
 pub mod schema;
+mod schema_state;
 pub mod serve;
 pub mod user;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+pub use arguments::{Arguments, run};
 pub use environment::{Environment, with_app};
 pub use exit::exit_code;
 
@@ -33,6 +37,7 @@ Examples:
   arvlite db upgrade                       make or update the schema of the database in DATABASE_URL
   arvlite serve --listen 0.0.0.0:4000      serve the API on it
   arvlite --config studio.toml db check    say whether its schema is current
+  arvlite doctor                           say what is not as it should be, and what to do about it
 
 Configuration: the environment (DATABASE_URL, ARVLITE_LISTEN, ARVLITE_LIMITS__DEPTH, ...), over it the file of
 --config (the same keys in lower case), over it flags. Without DATABASE_URL a PostgreSQL of our own is run.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
-use arvlite_db::migrate;
+use arvlite_db::migrate::{Progress, UpTo};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,7 +22,7 @@ Examples:
   arvlite serve --migrate                  apply pending migrations first; several servers may do so at once
   arvlite serve --database-url 'postgres://studio@db.example/studio?sslmode=verify-full&sslrootcert=/etc/db-ca.pem'
 
-It refuses a database whose schema is empty, behind or ahead (exit code 3).
+It refuses a database whose schema is not current (exit code 3; see arvlite db --help).
 A server in production on an outside database needs ARVLITE_SECRET_KEY (openssl rand -hex 32).")]
 pub struct Serve {
     /// Where to listen [default: 127.0.0.1:4000]
@@ -42,9 +42,7 @@ pub async fn run(common: &Common, serve: Serve) -> anyhow::Result<()> {
     config.listen = serve.listen.unwrap_or(config.listen);
     let mut environment = Environment::open(config, common.may_install()).await?;
     if serve.migrate {
-        for name in migrate::upgrade(&environment.db).await? {
-            tracing::info!("applied the migration {name}");
-        }
+        environment.upgrade(UpTo::Latest, &log_progress).await?;
     }
     environment.require_current_schema().await?;
 
@@ -55,6 +53,13 @@ pub async fn run(common: &Common, serve: Serve) -> anyhow::Result<()> {
     serve_until(app, listener, told_to_stop).await?;
     environment.close().await;
     Ok(())
+}
+
+fn log_progress(progress: Progress) {
+    match progress {
+        Progress::Waits => tracing::info!("waiting for somebody else who changes the schema"),
+        Progress::Done { name, duration_ms, .. } => tracing::info!("applied the migration {name} in {duration_ms} ms"),
+    }
 }
 
 /// Takes the address that the configuration names. Port 0 is any free one, and the configuration names it from then on.

@@ -110,6 +110,11 @@ impl Error {
         Self::Internal(Arc::new(cause.into()))
     }
 
+    /// A task that gave no answer. What its panic said may quote what somebody sent, so that it is not told on.
+    pub fn ended_early(_: tokio::task::JoinError) -> Self {
+        Self::internal(anyhow::anyhow!("a task ended before its work was done"))
+    }
+
     /// An argument that makes no sense.
     pub fn bad_request(field: &str, message: impl Into<String>) -> Self {
         Self::BadRequest { field: vec![field.to_owned()], message: message.into() }

@@ -16,6 +16,7 @@ use super::violation::explain;
 use super::{Checks, Command, Error, Executed, Outcome, Problem, ProblemCode, Result, Work};
 use crate::app::App;
 use crate::auth::{Permission, Viewer};
+use crate::monitoring::spawn;
 
 /// How long a key of a repeated write is kept.
 pub const KEY_LIFETIME: TimeDelta = TimeDelta::hours(24);
@@ -44,13 +45,13 @@ pub async fn execute<C: Command>(
 ) -> Result<Executed<C::Outcome>> {
     require(viewer, C::NEEDS)?;
     let (app, viewer) = (Arc::clone(app), viewer.clone());
-    let finished = tokio::spawn(async move {
+    let finished = spawn(async move {
         match attempt(&app, &viewer, &command, key.as_deref()).await {
             Err(Error::Db(error)) => Err(explain(&app, error).await),
             done => done,
         }
     });
-    finished.await.map_err(Error::internal)?
+    finished.await.map_err(Error::ended_early)?
 }
 
 async fn attempt<C: Command>(

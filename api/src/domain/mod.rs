@@ -17,6 +17,7 @@ pub mod membership;
 pub mod playback;
 pub mod project;
 mod slug;
+pub mod storage_connection;
 pub mod upload;
 pub mod user;
 pub mod video;

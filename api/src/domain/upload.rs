@@ -15,6 +15,7 @@ use super::{Changed, Checks, Command, Error, Executed, Problem, ProblemCode, Res
 use crate::app::App;
 use crate::auth::{Permission, Readable, Viewer};
 use crate::global_id::NodeId;
+use crate::monitoring::spawn;
 use crate::storage::{self, MediaFacts, ReceiveError, StoredObject, Terms};
 
 /// How long an upload can be used.
@@ -63,7 +64,7 @@ where
     let received = app.store.receive(bytes, terms).await.map_err(refusal)?;
     let (app, viewer) = (Arc::clone(app), viewer.clone());
     // In a task of its own: what happens to the object is settled even if nobody waits for the answer any more.
-    let settled = tokio::spawn(async move {
+    let settled = spawn(async move {
         let StoredObject { key: object_key, facts } = received.keep(company.id).await.map_err(Error::internal)?;
         let declared_type = declared_type.unwrap_or_else(|| facts.mime_type.to_owned());
         let command = UploadFile { company_id, kind, filename, declared_type, facts, object_key: object_key.clone() };
@@ -78,7 +79,7 @@ where
             Executed::Valid(_) => Err(Error::NotFound),
         }
     });
-    settled.await.map_err(Error::internal)?
+    settled.await.map_err(Error::ended_early)?
 }
 
 /// Whether it is certain that no row points to the object. Where a commit got lost nobody knows: an object too many

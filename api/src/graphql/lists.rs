@@ -13,8 +13,9 @@ use super::query::allowed;
 use super::types::{
     ApiKey, ApiKeyOrder, ApiKeyWhereInput, ArContent, ArContentOrder, ArContentWhereInput, AuditEntry, AuditEntryOrder,
     AuditEntryWhereInput, Company, CompanyOrder, CompanyWhereInput, Folder, FolderOrder, FolderWhereInput, MediaUpload,
-    Project, ProjectOrder, ProjectWhereInput, UploadOrder, UploadWhereInput, User, UserOrder, UserWhereInput, Video,
-    VideoOrder, VideoSchedule, VideoScheduleOrder, VideoScheduleWhereInput, VideoWhereInput,
+    Project, ProjectOrder, ProjectWhereInput, StorageConnection, StorageConnectionOrder, StorageConnectionWhereInput,
+    StorageFolder, StorageFolderOrder, StorageFolderWhereInput, UploadOrder, UploadWhereInput, User, UserOrder,
+    UserWhereInput, Video, VideoOrder, VideoSchedule, VideoScheduleOrder, VideoScheduleWhereInput, VideoWhereInput,
 };
 use crate::auth::Readable;
 
@@ -86,6 +87,10 @@ root_lists! {
     audit_entries: AuditEntry where AuditEntryWhereInput by AuditEntryOrder;
     /// The uploads of all companies that you may see.
     uploads: MediaUpload where UploadWhereInput by UploadOrder;
+    /// The places for media of the companies that you manage.
+    storage_connections: StorageConnection where StorageConnectionWhereInput by StorageConnectionOrder and deleted;
+    /// The folders of the places for media of the companies that you manage.
+    storage_folders: StorageFolder where StorageFolderWhereInput by StorageFolderOrder;
 }
 
 async fn all<T: NodeType>(ctx: &Context<'_>, paging: Paging, list: ListOf<T>) -> Result<Connection<T>> {

@@ -8,8 +8,8 @@ use async_graphql::{Context, ID, Interface, OutputType};
 use super::context::ContextExt;
 use super::error::Result;
 use super::types::{
-    ApiKey, ArContent, AuditEntry, Company, Folder, Media, MediaUpload, Project, User, Video, VideoSchedule,
-    ViewSession,
+    ApiKey, ArContent, AuditEntry, Company, Folder, Media, MediaUpload, Project, StorageConnection, StorageFolder,
+    User, Video, VideoSchedule, ViewSession,
 };
 use crate::auth::Readable;
 use crate::global_id::{self, Tagged};
@@ -75,6 +75,10 @@ pub enum Node {
     Folder(Folder),
     /// What somebody did.
     AuditEntry(AuditEntry),
+    /// A place for media.
+    StorageConnection(StorageConnection),
+    /// A part of a place for media.
+    StorageFolder(StorageFolder),
 }
 
 /// Runs a macro over all types that have a global id.
@@ -92,7 +96,9 @@ macro_rules! with_all_nodes {
             User,
             ApiKey,
             Folder,
-            AuditEntry
+            AuditEntry,
+            StorageConnection,
+            StorageFolder
         )
     };
 }

@@ -7,6 +7,7 @@ use super::error::Result;
 use super::node::Node;
 use super::types::{ArContent, VideoSchedule};
 use crate::domain::{self, Detail, Problem, ProblemCode};
+use crate::monitoring::note_user_errors;
 
 /// An answer that is made of a command's outcome or of its refusal.
 pub(crate) trait Payload<O> {
@@ -214,6 +215,9 @@ impl ScheduleOverlapError {
 
 /// Problems as a client sees them.
 pub(crate) fn told(problems: Vec<Problem>) -> Vec<UserError> {
+    if !problems.is_empty() {
+        note_user_errors();
+    }
     problems.into_iter().map(UserError::from).collect()
 }
 

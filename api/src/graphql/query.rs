@@ -13,7 +13,8 @@ use super::filters;
 use super::lists::Lists;
 use super::node::{self, Node, NodeType};
 use super::types::{
-    ArContent, ArPlayback, Company, Folder, Project, ServiceLimits, Video, ViewEventConnection, ViewSession, Viewer,
+    ArContent, ArPlayback, Company, Folder, Project, ServiceLimits, StorageConnection, StorageFolder, Video,
+    ViewEventConnection, ViewSession, Viewer,
 };
 use super::views::{self, AnalyticsScope, ViewSessionWhereInput};
 use crate::auth::Readable;
@@ -107,6 +108,24 @@ impl Lookups {
 
     /// A video.
     async fn video(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Video>> {
+        by_id(ctx, &id).await
+    }
+
+    /// A place for media.
+    async fn storage_connection(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Result<Option<StorageConnection>> {
+        by_id(ctx, &id).await
+    }
+
+    /// A part of a place for media.
+    async fn storage_folder(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Result<Option<StorageFolder>> {
         by_id(ctx, &id).await
     }
 

@@ -138,7 +138,7 @@ impl Shape {
     fn nullify_as(&self, of: &Type, value: &mut Value) -> bool {
         let broken = match (&of.base, &mut *value) {
             (BaseType::List(of), Value::List(items)) => {
-                items.iter_mut().fold(false, |broken, item| self.nullify_as(of, item) || broken)
+                items.iter_mut().fold(false, |broken, item| self.nullify_as(of, item) | broken)
             }
             (BaseType::Named(_), value) => self.nullify(value),
             _ => false,

@@ -33,7 +33,7 @@ impl Answer {
         let Response { data, extensions, mut errors, .. } = response;
         // What is found out before anything runs has no path.
         let ran = errors.is_empty() || data != Value::Null || errors.iter().any(|error| !error.path.is_empty());
-        log_causes(&errors, request_id);
+        log_causes(&errors);
         errors.truncate(MOST_ERRORS);
         let errors = errors.into_iter().map(|error| told(error, ran, request_id)).collect();
         Self { errors, data: ran.then_some(data), extensions }
@@ -52,6 +52,11 @@ impl Answer {
     /// Whether the operation was run, well or not.
     pub(super) fn ran(&self) -> bool {
         self.data.is_some()
+    }
+
+    /// The code of what went wrong first.
+    pub(super) fn code(&self) -> Option<&str> {
+        self.errors.first().map(|error| code_of(error).unwrap_or_default())
     }
 
     /// The status by what went wrong before anything ran.
@@ -111,7 +116,7 @@ fn is_ours(error: &ServerError) -> bool {
     error.source.is_some() || error.message.starts_with("internal:")
 }
 
-fn log_causes(errors: &[ServerError], request_id: &str) {
+fn log_causes(errors: &[ServerError]) {
     // A statement that fails for a hundred rows is one cause.
     let mut logged: Vec<*const ()> = Vec::new();
     for error in errors {
@@ -126,7 +131,8 @@ fn log_causes(errors: &[ServerError], request_id: &str) {
         };
         if !logged.contains(&cause) {
             logged.push(cause);
-            tracing::error!(request_id, path = ?error.path, cause = text, "an operation failed");
+            // Where in the document, as numbers: names on the path may be the client's own.
+            tracing::error!(at = ?error.locations, cause = text, "an operation failed");
         }
     }
 }

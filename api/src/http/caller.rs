@@ -28,7 +28,7 @@ pub(super) fn caller(head: &Parts, config: &Config) -> Caller {
 /// Who asks, by what the request shows.
 pub(super) async fn viewer(head: &Parts, app: &App) -> Result<Viewer, Refusal> {
     let viewer = authenticate(app, authorization(&head.headers), caller(head, &app.config)).await;
-    viewer.map_err(|error| Refusal::of_credentials(&error, id_of(&head.extensions)))
+    viewer.map_err(|error| Refusal::of_credentials(&error))
 }
 
 /// What a request shows to say who asks. Bytes that are no text are no credentials that anybody was given.

@@ -1,23 +1,24 @@
 //! What holds for every request and answer: an id, headers that guard, and JSON even if a handler panics.
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
+use axum::http::{Extensions, HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
+use tokio::time::Instant;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::Door;
 use super::graphql::refused;
-use super::refusal::{Code, Refusal};
+use super::refusal::Refusal;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -47,13 +48,17 @@ fn is_sane(id: &str) -> bool {
 
 /// Wraps every request.
 pub(super) async fn guard(State(door): State<Door>, mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(request.headers());
+    let (since, id) = (Instant::now(), RequestId::of(request.headers()));
+    let route = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(id.clone());
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let mut response = answered.unwrap_or_else(|panic| {
-        tracing::error!(request_id = id.as_str(), cause = words_of(&*panic), "a handler panicked");
+    let answered = AssertUnwindSafe(next.run(request).instrument(span(id.as_str()))).catch_unwind().await;
+    // What a panic says may quote what somebody sent; where it happened is in the log.
+    let mut response = answered.unwrap_or_else(|_| {
+        door.app.metrics.panics.inc();
         refused(Refusal::internal(), id.as_str())
     });
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    door.app.metrics.answered(route, response.status().as_u16(), since.elapsed());
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         headers.insert(X_REQUEST_ID, id);
@@ -74,8 +79,7 @@ pub(super) async fn guard(State(door): State<Door>, mut request: Request, next: 
 
 /// Any address that is none of ours.
 pub(super) async fn nothing_here(request: Request) -> Response {
-    let refusal = Refusal::of_request(StatusCode::NOT_FOUND, Code::NotFound, "there is nothing at this address");
-    refused(refusal, id_of(request.extensions()))
+    refused(Refusal::nothing_here(), id_of(request.extensions()))
 }
 
 /// Any address of ours by a method that it does not know. All of these are only read.
@@ -88,9 +92,9 @@ pub(super) fn id_of(extensions: &Extensions) -> &str {
     extensions.get::<RequestId>().map(RequestId::as_str).unwrap_or_default()
 }
 
-fn words_of(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words")
+/// Puts the id into every line that the log has of a request. Of the highest level, for no filter may leave it out.
+pub(super) fn span(request_id: &str) -> tracing::Span {
+    tracing::error_span!("request", request_id)
 }
 
 #[cfg(test)]

@@ -20,9 +20,11 @@ use super::caller::viewer;
 use super::media_type::{Answering, Sent};
 use super::parameters::Parameters;
 use super::refusal::{Code, Refusal};
+use super::watch::Watch;
 use super::{Door, edge, multipart, socket};
 use crate::auth::Viewer;
 use crate::graphql::UploadSlot;
+use crate::monitoring::Transport;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const METHODS: &str = "GET, POST";
@@ -43,7 +45,10 @@ pub(super) async fn graphql(State(door): State<Door>, request: Request) -> Respo
         Ok(answering) => answering,
         Err(refusal) => return refused(refusal, id),
     };
-    let answered = if is_post { post(&door, &head, body).await } else { get(&door, &head).await };
+    let watch = Watch::start(&door.app, Transport::Http);
+    let answering_it =
+        async { if is_post { post(&door, &head, body, &watch).await } else { get(&door, &head, &watch).await } };
+    let answered = watch.over(answering_it).await;
     respond(answered, answering, id)
 }
 
@@ -52,13 +57,14 @@ pub(super) fn refused(refusal: Refusal, request_id: &str) -> Response {
     respond(Err(refusal), Answering::Json, request_id)
 }
 
-async fn post(door: &Door, head: &Parts, body: Body) -> Result<Answer, Refusal> {
+async fn post(door: &Door, head: &Parts, body: Body, watch: &Watch) -> Result<Answer, Refusal> {
     let deadline = door.deadline();
     let sent = Sent::by(&head.headers)?;
     if matches!(sent, Sent::Multipart(_)) {
         multipart::check_preflight(&head.headers)?;
     }
     let viewer = viewer(head, &door.app).await?;
+    watch.asked_by(&viewer);
     let key = idempotency_key(&head.headers)?;
     match sent {
         Sent::Json => {
@@ -67,33 +73,34 @@ async fn post(door: &Door, head: &Parts, body: Body) -> Result<Answer, Refusal> 
             let body = timeout_at(deadline, read_up_to(limits.body_bytes, body)).await;
             let body = body.map_err(|_| Refusal::timeout())??;
             let incoming = Parameters::from_json(&body, limits.json_depth)?.into_incoming(key)?;
-            let admitted = admit_over_http(door, incoming, &viewer)?;
-            run(door, admitted, &viewer, deadline).await
+            let admitted = admit_over_http(door, incoming, &viewer, watch)?;
+            run(door, admitted, &viewer, deadline, watch).await
         }
         Sent::Multipart(boundary) => {
             let before_the_file = timeout_at(deadline, multipart::read(body, boundary, door)).await;
             let (parameters, file) = before_the_file.map_err(|_| Refusal::timeout())??;
-            let admitted = admit_over_http(door, parameters.into_incoming(key)?, &viewer)?;
+            let admitted = admit_over_http(door, parameters.into_incoming(key)?, &viewer, watch)?;
             if admitted.operation != OperationType::Mutation {
-                return run(door, admitted, &viewer, deadline).await;
+                return run(door, admitted, &viewer, deadline, watch).await;
             }
             // A file takes as long as it takes to come; one that stops coming is cut by its own stream.
             let response = door.executor.execute(admitted.with(UploadSlot::new(file)), &viewer).await;
-            Ok(Answer::of_response(response, &viewer.caller.request_id))
+            Ok(answer(response, &viewer, watch))
         }
     }
 }
 
-async fn get(door: &Door, head: &Parts) -> Result<Answer, Refusal> {
+async fn get(door: &Door, head: &Parts, watch: &Watch) -> Result<Answer, Refusal> {
     let deadline = door.deadline();
     let viewer = viewer(head, &door.app).await?;
+    watch.asked_by(&viewer);
     let query_string = head.uri.query().unwrap_or_default();
     let parameters = Parameters::from_query_string(query_string, door.app.config.limits.json_depth)?;
-    let admitted = admit_over_http(door, parameters.into_incoming(None)?, &viewer)?;
+    let admitted = admit_over_http(door, parameters.into_incoming(None)?, &viewer, watch)?;
     if admitted.operation != OperationType::Query {
         return Err(Refusal::method("POST", "by GET only queries are run"));
     }
-    run(door, admitted, &viewer, deadline).await
+    run(door, admitted, &viewer, deadline, watch).await
 }
 
 /// Runs what was admitted, until the request's time is up.
@@ -102,18 +109,27 @@ pub(super) async fn run(
     admitted: Admitted,
     viewer: &Viewer,
     deadline: Instant,
+    watch: &Watch,
 ) -> Result<Answer, Refusal> {
     let running = door.executor.execute(admitted, viewer);
     let response = timeout_at(deadline, running).await.map_err(|_| Refusal::timeout())?;
-    Ok(Answer::of_response(response, &viewer.caller.request_id))
+    Ok(answer(response, viewer, watch))
 }
 
-fn admit_over_http(door: &Door, incoming: Incoming, viewer: &Viewer) -> Result<Admitted, Refusal> {
+/// What a client gets to read of a response.
+pub(super) fn answer(response: async_graphql::Response, viewer: &Viewer, watch: &Watch) -> Answer {
+    let answer = Answer::of_response(response, &viewer.caller.request_id);
+    watch.tells(&answer);
+    answer
+}
+
+fn admit_over_http(door: &Door, incoming: Incoming, viewer: &Viewer, watch: &Watch) -> Result<Admitted, Refusal> {
     let admitted = admit(&door.app.config.limits, incoming, viewer)?;
     if admitted.operation == OperationType::Subscription {
         let message = "subscriptions run over a WebSocket with the sub-protocol graphql-transport-ws";
         return Err(Refusal::of_document(Code::BadRequest, message));
     }
+    watch.admitted(admitted.operation);
     Ok(admitted)
 }
 

@@ -18,6 +18,7 @@ mod graphql;
 mod health;
 pub mod media;
 mod media_type;
+mod metrics;
 mod multipart;
 mod pages;
 mod parameters;
@@ -26,6 +27,7 @@ mod refusal;
 mod schema_text;
 mod serve;
 mod socket;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -102,6 +104,7 @@ fn routes(door: Door) -> Router {
         .route("/schema.graphql", get(schema_text::schema_text))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route("/metrics", get(metrics::metrics))
         .route("/ar/{unique_id}", get(pages::ar))
         .route("/media/{name}", any(pages::media))
         .merge(qr_code::routes(&public_url))

@@ -19,8 +19,10 @@ use super::edge::id_of;
 use super::graphql::{refused, run};
 use super::media::{MediaObject, respond};
 use super::refusal::{Code, Refusal};
+use super::watch::Watch;
 use super::{Door, ar_page};
 use crate::auth::Viewer;
+use crate::monitoring::Transport;
 
 /// The page asks what any phone may ask.
 const PLAYBACK: &str = "query ArPage($uniqueId: UUID!) { arPlayback(uniqueId: $uniqueId) { \
@@ -55,14 +57,19 @@ async fn playback(door: &Door, unique_id: &str, head: &Parts) -> Result<Value, R
     let Ok(unique_id) = uuid::Uuid::try_parse(unique_id) else {
         return Ok(json!({ "available": false, "reason": "NOT_FOUND" }));
     };
-    let viewer = Viewer::anonymous(caller(head, &door.app.config));
+    let (watch, viewer) = (Watch::start(&door.app, Transport::Page), Viewer::anonymous(caller(head, &door.app.config)));
+    watch.asked_by(&viewer);
     let incoming = Incoming {
         query: PLAYBACK.to_owned(),
         variables: Variables::from_json(json!({ "uniqueId": unique_id })),
         ..Incoming::default()
     };
-    let admitted = admit(&door.app.config.limits, incoming, &viewer)?;
-    let answer = run(door, admitted, &viewer, door.deadline()).await?;
+    let running = async {
+        let admitted = admit(&door.app.config.limits, incoming, &viewer)?;
+        watch.admitted(admitted.operation);
+        run(door, admitted, &viewer, door.deadline(), &watch).await
+    };
+    let answer = watch.over(running).await?;
     let data = answer.into_data().ok_or_else(Refusal::unavailable)?;
     Ok(data["arPlayback"].clone())
 }
@@ -93,7 +100,7 @@ pub(super) async fn media(State(door): State<Door>, Named(name): Named, request:
             refused(refusal, id)
         }
         Err(error) => {
-            tracing::error!(request_id = id, ?error, "a stored object could not be looked up");
+            tracing::error!(?error, "a stored object could not be looked up");
             refused(Refusal::unavailable(), id)
         }
     }

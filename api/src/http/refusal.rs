@@ -36,6 +36,23 @@ impl Code {
         }
     }
 
+    /// A code that an answer tells, as one of the closed list.
+    pub(super) fn known(told: &str) -> &'static str {
+        let codes = [
+            Self::Unauthenticated,
+            Self::Forbidden,
+            Self::NotFound,
+            Self::BadRequest,
+            Self::ValidationFailed,
+            Self::Throttled,
+            Self::Timeout,
+            Self::Unavailable,
+            Self::Internal,
+        ];
+        let codes = codes.map(Self::as_str).into_iter().chain(["INVALID_CURSOR"]);
+        codes.into_iter().find(|code| *code == told).unwrap_or("OTHER")
+    }
+
     /// The status of an operation that was refused with this code before it ran.
     pub(super) fn status_of(code: &str) -> StatusCode {
         match code {
@@ -87,6 +104,11 @@ impl Refusal {
         Self { header: Some((ALLOW, allow)), ..refusal }
     }
 
+    /// An address that is none of ours.
+    pub(super) fn nothing_here() -> Self {
+        Self::of_request(StatusCode::NOT_FOUND, Code::NotFound, "there is nothing at this address")
+    }
+
     /// An operation that took longer than it may.
     pub(super) fn timeout() -> Self {
         Self::of_request(StatusCode::SERVICE_UNAVAILABLE, Code::Timeout, "this took too long")
@@ -105,7 +127,7 @@ impl Refusal {
     }
 
     /// Why nobody could be made out of a request's credentials.
-    pub(super) fn of_credentials(error: &domain::Error, request_id: &str) -> Self {
+    pub(super) fn of_credentials(error: &domain::Error) -> Self {
         match error {
             domain::Error::Throttled => {
                 let message = "too many requests; try again in a moment";
@@ -113,11 +135,11 @@ impl Refusal {
                 Self { header: Some((RETRY_AFTER, "1")), ..refusal }
             }
             domain::Error::Db(cause) if matches!(**cause, DbError::Unavailable(_) | DbError::Timeout) => {
-                tracing::error!(request_id, error = ?cause, "credentials could not be looked up");
+                tracing::error!(error = ?cause, "credentials could not be looked up");
                 Self::unavailable()
             }
             domain::Error::Db(_) | domain::Error::Internal(_) => {
-                tracing::error!(request_id, ?error, "credentials could not be looked up");
+                tracing::error!(?error, "credentials could not be looked up");
                 Self::internal()
             }
             _ => {

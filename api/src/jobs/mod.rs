@@ -13,6 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::app::App;
 use crate::domain::execute::KEY_LIFETIME;
 use crate::domain::view;
+use crate::monitoring::Job;
 
 /// How old a half-received file must be before nobody is sending it any more.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -33,7 +34,9 @@ impl Background {
         Self {
             _tasks: vec![
                 view::spawn_sweeper(app),
-                AbortOnDropHandle::new(tokio::spawn(async move { hearing.credentials.listen(&hearing.db).await })),
+                AbortOnDropHandle::new(tokio::spawn(async move {
+                    hearing.credentials.listen(&hearing.db, &hearing.metrics).await;
+                })),
                 AbortOnDropHandle::new(tokio::spawn(tidy_again_and_again(tidying))),
             ],
         }
@@ -43,9 +46,12 @@ impl Background {
 async fn tidy_again_and_again(app: Arc<App>) {
     let mut ticks = tokio::time::interval(TIDY_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    app.metrics.started(Job::Tidy, app.clock.now());
     loop {
         ticks.tick().await;
-        if let Err(error) = tidy(&app).await {
+        let tidied = tidy(&app).await;
+        app.metrics.ran(Job::Tidy, tidied.is_ok(), app.clock.now());
+        if let Err(error) = tidied {
             tracing::warn!("what nobody needs could not be thrown away: {error:#}");
         }
     }

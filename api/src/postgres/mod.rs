@@ -43,7 +43,7 @@ pub use error::StartError;
 const USER: &str = "arvlite";
 
 /// The oldest PostgreSQL that ARVlite works with.
-const OLDEST_MAJOR: u32 = 15;
+pub(crate) const OLDEST_MAJOR: u32 = 15;
 
 /// What the embedded server needs to know.
 #[derive(Debug, Clone)]
@@ -119,6 +119,21 @@ impl Postgres {
 #[must_use]
 pub fn default_data_dir() -> PathBuf {
     if account::is_root() { PathBuf::from("/var/lib/arvlite") } else { PathBuf::from(".arvlite") }
+}
+
+/// Whether this data directory holds a cluster.
+#[must_use]
+pub fn has_cluster(data_dir: &Path) -> bool {
+    data_dir.join("postgres").join("data").exists()
+}
+
+/// The address of a database of the server that another process of ours runs on this data directory; none if its socket
+/// is not at its usual place.
+#[must_use]
+pub fn url_of_running(data_dir: &Path, database: &str) -> Option<String> {
+    // An address names the folder from the root.
+    let run = data_dir.canonicalize().ok()?.join("postgres").join("run");
+    run.join(socket::SOCKET_NAME).exists().then(|| url(&run, database))
 }
 
 async fn find_or_install(

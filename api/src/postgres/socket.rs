@@ -11,7 +11,7 @@ use super::account::{Account, private_folder};
 const LONGEST_SOCKET_PATH: usize = 107;
 
 /// The server's name for its socket, by the default port.
-const SOCKET_NAME: &str = ".s.PGSQL.5432";
+pub(super) const SOCKET_NAME: &str = ".s.PGSQL.5432";
 
 /// Where the socket is.
 #[derive(Debug)]

@@ -10,6 +10,14 @@ pub enum UploadKind {
 }
 
 impl UploadKind {
+    /// The folder of a company that its objects are in.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Photo => "photos",
+            Self::Video => "videos",
+        }
+    }
+
     /// The MIME types that this kind accepts.
     pub fn mime_types(self) -> &'static [&'static str] {
         match self {

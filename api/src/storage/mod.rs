@@ -10,6 +10,7 @@ mod sweep;
 mod temporary;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 use std::ops::Range;
 use std::path::Path as FilePath;
@@ -115,6 +116,9 @@ pub enum StorageError {
     /// The local folder cannot be made or read.
     #[error("the media folder is not available")]
     Folder(#[source] std::io::Error),
+    /// An object came back with other bytes than it was written with.
+    #[error("the media storage gives other bytes than it was given")]
+    Altered,
     /// The server is stopping, or a task of its own broke.
     #[error("the work on the stored file was broken off")]
     BrokenOff(#[source] tokio::task::JoinError),

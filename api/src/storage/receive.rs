@@ -50,13 +50,14 @@ pub struct MediaFacts {
 pub struct Received {
     /// What is known of it.
     pub facts: MediaFacts,
+    kind: UploadKind,
     temporary: Temporary,
 }
 
 impl Received {
     /// Moves the bytes to a lasting random key of the company. A caller whose row then fails deletes the object.
     pub async fn keep(self, company_id: i64) -> Result<StoredObject, StorageError> {
-        let key = Path::from_iter([company_id.to_string(), random_name()]);
+        let key = Path::from_iter([&company_id.to_string(), self.kind.folder(), &random_name()]);
         self.temporary.rename(key.clone()).await?;
         Ok(StoredObject { key: key.into(), facts: self.facts })
     }
@@ -71,7 +72,7 @@ impl std::fmt::Debug for Received {
 /// A kept object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredObject {
-    /// Where it is: the company, then 128 random bits in hex.
+    /// Where it is: the company, the folder of its kind, then 128 random bits in hex.
     pub key: String,
     /// What is known of it.
     pub facts: MediaFacts,
@@ -154,7 +155,7 @@ impl Store {
         let temporary = temporary.finish().await?;
 
         let measures = probe::measure(self, temporary.key(), mime_type).await?;
-        Ok(Received { facts: intake.facts(mime_type, measures), temporary })
+        Ok(Received { facts: intake.facts(mime_type, measures), kind: terms.kind, temporary })
     }
 }
 

@@ -36,6 +36,8 @@ const TABLES: &[(&str, &str)] = sql![
     "users"
     "memberships"
     "api_keys"
+    "storage_connections"
+    "storage_folders"
     "projects"
     "folders"
     "media"
@@ -140,7 +142,7 @@ pub async fn copies(db: &Db) -> Result<Vec<Copy>> {
     let pairs = Prepared::<(Text, Text)>::new(
         "SELECT original.key, made.key FROM media made
          JOIN (SELECT DISTINCT ON (sha256) sha256, key FROM media WHERE name <> md5('grown media ' || id)
-             ORDER BY sha256, id) original USING (sha256)
+                AND storage_connection_id IS NULL ORDER BY sha256, id) original USING (sha256)
          WHERE made.name = md5('grown media ' || made.id) ORDER BY made.id",
     );
     let pairs: Vec<(String, String)> = pairs.load(&mut connection).await?;

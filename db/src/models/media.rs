@@ -6,8 +6,9 @@ use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 
 use crate::entity::{entity, insertable};
+use crate::models::StorageConnection;
 use crate::schema::media;
-use crate::{NoFilter, Result, Session};
+use crate::{NoFilter, Result, Session, Tx};
 
 /// A row of `media`.
 #[derive(Debug, Clone, Queryable, Selectable, Serialize, Deserialize)]
@@ -25,6 +26,7 @@ pub struct Media {
     pub height: Option<i32>,
     pub duration_ms: Option<i64>,
     pub created_at: DateTime<Utc>,
+    pub storage_connection_id: Option<i64>,
 }
 
 entity!(
@@ -61,5 +63,15 @@ impl Media {
         let row = media::table.filter(media::name.eq(name.to_owned())).select(Self::as_select());
         let row: Option<Self> = row.get_result(&mut *session.connection().await?).await.optional()?;
         Ok(row.filter(|media| session.scope().holds(media.company_id)))
+    }
+    /// Says of all objects of a company that are in the program's own folder that this connection keeps them.
+    ///
+    /// # Errors
+    /// When a constraint refuses it or the statement fails.
+    pub async fn keep_at(tx: &Tx, connection: &StorageConnection) -> Result<usize> {
+        let in_our_folder = media::company_id.eq(connection.company_id).and(media::storage_connection_id.is_null());
+        let kept = diesel::update(media::table.filter(in_our_folder))
+            .set(media::storage_connection_id.eq(Some(connection.id)));
+        Ok(kept.execute(&mut *tx.connection().await?).await?)
     }
 }

@@ -11,10 +11,13 @@ mod idempotency_key;
 mod login_address;
 mod media;
 mod membership;
+mod migration_run;
 mod playback;
 mod project;
 mod setting;
 mod sign_in;
+mod storage_connection;
+mod storage_folder;
 mod upload;
 mod user;
 mod video;
@@ -31,10 +34,16 @@ pub use idempotency_key::{Claim, IdempotencyKey};
 pub use login_address::LoginAddress;
 pub use media::{Media, MediaOrder, NewMedia};
 pub use membership::{Membership, MembershipOrder, Role};
+pub use migration_run::{MigrationAction, MigrationRun, MigrationRunStatus};
 pub use playback::PlaybackRows;
 pub use project::{NewProject, Project, ProjectFilter, ProjectOrder, ProjectStatus};
 pub use setting::Setting;
 pub use sign_in::SignIn;
+pub use storage_connection::{
+    NewStorageConnection, StorageConnection, StorageConnectionFilter, StorageConnectionOrder, StorageProvider,
+    StorageTestStatus,
+};
+pub use storage_folder::{NewStorageFolder, StorageFolder, StorageFolderFilter, StorageFolderOrder, StorageFolderType};
 pub use upload::{NewUpload, Upload, UploadFilter, UploadKind, UploadOrder, UploadStatus};
 pub use user::{NewUser, User, UserFilter, UserOrder, UserRole};
 pub use video::{NewVideo, Video, VideoFilter, VideoOrder, VideoStatus};

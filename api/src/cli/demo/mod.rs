@@ -6,17 +6,20 @@ mod media;
 mod people;
 mod plan;
 mod seed;
+mod storage;
 mod studio;
+mod traffic;
 mod views;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use arvlite_db::migrate::{self, State, UpTo};
 use arvlite_db::models::{Company, Setting};
-use arvlite_db::{Db, Deleted, Entity, Scope, migrate};
+use arvlite_db::{Db, Deleted, Entity, Scope};
 use serde_json::json;
 
-use super::{Common, Environment, serve};
+use super::{Common, Environment, log, serve};
 use crate::app::App;
 use crate::config::Mode;
 use crate::global_id;
@@ -29,11 +32,12 @@ use seed::Seed;
 Examples:
   arvlite demo
   arvlite demo --listen 127.0.0.1:8080 --data-dir /tmp/studio
+  arvlite demo --no-traffic                without simulated viewers
   arvlite demo --scale 1000 --fill-only --database-url postgres://me@127.0.0.1/big
 
 It runs a PostgreSQL of its own unless DATABASE_URL names one, makes the schema, fills it once, and serves. A database
 with companies that it did not make is left alone unless --among-others is said. It lets known passwords in, so it is
-nothing for the open network.")]
+nothing for the open network. While it serves, simulated phones look at its photos.")]
 pub struct Demo {
     /// Where to listen [default: 127.0.0.1:4000]
     #[arg(long, value_name = "ADDRESS:PORT")]
@@ -47,6 +51,9 @@ pub struct Demo {
     /// Fill also a database that has companies of others
     #[arg(long)]
     among_others: bool,
+    /// Leave out the simulated viewers
+    #[arg(long)]
+    no_traffic: bool,
 }
 
 /// Makes the demo and serves it.
@@ -58,10 +65,10 @@ pub async fn run(common: &Common, demo: Demo) -> anyhow::Result<()> {
     config.mode = Mode::Development;
     config.listen = demo.listen.unwrap_or(config.listen);
     let mut environment = Environment::open(config, common.may_install()).await?;
-    migrate::upgrade(&environment.db).await?;
     if !demo.among_others {
         refuse_others(&environment.db).await?;
     }
+    environment.upgrade(UpTo::Latest, &|_| {}).await?;
     if demo.fill_only {
         let app = environment.app().await?;
         fill_to(&app, demo.scale).await?;
@@ -73,6 +80,11 @@ pub async fn run(common: &Common, demo: Demo) -> anyhow::Result<()> {
     let companies = fill_to(&app, demo.scale).await?;
     let told_to_stop = serve::told_to_stop()?;
     super::tell(&welcome(&app, &companies))?;
+    let traffic = (!demo.no_traffic).then(|| traffic::start(&app));
+    let told_to_stop = async move {
+        told_to_stop.await;
+        drop(traffic);
+    };
     serve::serve_until(app, listener, told_to_stop).await?;
     environment.close().await;
     Ok(())
@@ -80,6 +92,9 @@ pub async fn run(common: &Common, demo: Demo) -> anyhow::Result<()> {
 
 /// Leaves a database alone that has companies although no demo was begun there: they may be somebody's real ones.
 async fn refuse_others(db: &Db) -> anyhow::Result<()> {
+    if matches!(migrate::state(db).await?, State::Empty | State::Foreign { .. }) {
+        return Ok(());
+    }
     let session = db.session(Scope::Everything);
     let companies = Company::count(&session, &<Company as Entity>::Filter::default(), Deleted::Include).await?;
     if companies > 0 && !seed::was_begun(&session).await? {
@@ -109,8 +124,9 @@ pub async fn fill(app: &Arc<App>) -> anyhow::Result<Vec<Company>> {
     let session = app.db.session(Scope::Everything);
     let mut companies = Vec::new();
     if Setting::get(&session, "demo_filled").await?.is_none() {
-        eprintln!("Filling the database with the demo's studios…");
+        log::say(&app.config, "Filling the database with the demo's studios…");
         companies = studio::write(&seed).await?;
+        storage::write(&seed, &companies).await?;
         people::write(&seed, &companies).await?;
         views::write(&seed, &companies).await?;
         Setting::get_or_set(&session, "demo_filled", json!(app.clock.now())).await?;
@@ -153,7 +169,7 @@ A first query
 A first mutation
   mutation {{ projectCreate(input: {{ companyId: "{company_id}", name: "My first project" }}) {{ project {{ id name }} userErrors {{ field message }} }} }}
 
-A first subscription: paste it in GraphiQL, then open one of the publicUrl pages
+A first subscription: paste it in GraphiQL; simulated viewers come by themselves, or open one of the publicUrl pages
   subscription {{ viewEvents(scope: {{ companyId: "{company_id}" }}) {{ __typename
     ... on ViewSessionStarted {{ cursor viewSession {{ sessionId version arContent {{ orderNumber }} }} }}
     ... on ViewSessionProgressed {{ cursor viewSession {{ sessionId version durationSeconds }} }}

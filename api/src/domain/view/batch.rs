@@ -19,6 +19,7 @@ use super::{Beat, Device, ViewToken, fold};
 use crate::clock::Clock;
 use crate::domain::playback::read::{Playback, playback_of};
 use crate::domain::{Error, ProblemCode, Result};
+use crate::monitoring::Metrics;
 
 /// What a phone sent.
 pub(super) enum Beacon {
@@ -46,11 +47,18 @@ pub(super) struct Batch {
     pub(super) db: Db,
     pub(super) clock: Clock,
     pub(super) days: Arc<LogDays>,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 impl Batch {
     /// Writes beacons and gives their answers, in their order. Either all of them are written or none is.
     pub(super) async fn write(&self, beacons: &[Beacon]) -> Result<Vec<Result<Answer>>> {
+        let answers = self.transact(beacons).await;
+        self.metrics.wrote_beacons(beacons.len(), answers.is_ok());
+        answers
+    }
+
+    async fn transact(&self, beacons: &[Beacon]) -> Result<Vec<Result<Answer>>> {
         let now = self.clock.now();
         self.days.make(&self.db, now).await?;
         let tx = self.db.begin(Scope::Everything).await?;

@@ -2,7 +2,7 @@
 //!
 //! A phone starts a view and gets a signed [`token`](ViewToken); with it, it says every few seconds how far it is, until it ends
 //! the view or falls silent. `writer.rs` takes all of that, in batches; `beacon.rs` says what a report makes of a view;
-//! `sweep.rs` ends silent ones; `log.rs` tells followers, in the order in which it was committed. What plays is decided
+//! `sweep.rs` ends silent ones; `log.rs` tells followers, in the order in which it was committed, what `live.rs` reads. What plays is decided
 //! in `domain::playback`; nothing here knows GraphQL. Start at `writer.rs`.
 
 mod batch;
@@ -10,7 +10,9 @@ mod beacon;
 mod cursor;
 mod days;
 mod device;
+mod live;
 mod log;
+mod places;
 mod sweep;
 mod token;
 mod writer;
@@ -18,7 +20,8 @@ mod writer;
 pub use beacon::{Beat, fold};
 pub use cursor::Cursor;
 pub use device::{Device, network};
-pub use log::{LogItem, ViewLog, follow, page, resolve};
+pub use live::{LogState, ViewLog};
+pub use log::{LogItem, follow, page, resolve};
 pub use sweep::{spawn_sweeper, sweep_once};
 pub use token::ViewToken;
 pub use writer::{Start, Started, ViewWriter};
@@ -28,8 +31,10 @@ use std::sync::Arc;
 use arvlite_db::Db;
 use chrono::TimeDelta;
 
+use self::batch::Batch;
 use self::days::LogDays;
 use crate::clock::Clock;
+use crate::monitoring::Metrics;
 use crate::secret::SecretKey;
 
 /// How often a phone is asked to report.
@@ -50,9 +55,11 @@ pub struct Views {
 impl Views {
     /// Puts the parts together. They start to work when they are first used.
     #[must_use]
-    pub fn new(db: &Db, clock: &Clock, secret: &SecretKey) -> Self {
+    pub fn new(db: &Db, clock: &Clock, secret: &SecretKey, metrics: &Arc<Metrics>) -> Self {
         let days = Arc::new(LogDays::default());
-        let writer = ViewWriter::new(db.clone(), clock.clone(), secret.clone(), Arc::clone(&days));
-        Self { writer, log: ViewLog::new(db.clone()), days }
+        let batch =
+            Batch { db: db.clone(), clock: clock.clone(), days: Arc::clone(&days), metrics: Arc::clone(metrics) };
+        let log = ViewLog::new(db.clone(), clock.clone(), Arc::clone(metrics));
+        Self { writer: ViewWriter::new(batch, secret.clone()), log, days }
     }
 }

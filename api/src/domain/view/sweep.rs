@@ -12,6 +12,7 @@ use super::SILENCE;
 use super::batch::end_silent;
 use crate::app::App;
 use crate::domain::Result;
+use crate::monitoring::Job;
 
 const EVERY: Duration = Duration::from_secs(5);
 
@@ -24,9 +25,12 @@ pub fn spawn_sweeper(app: &Arc<App>) -> AbortOnDropHandle<()> {
     AbortOnDropHandle::new(tokio::spawn(async move {
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        app.metrics.started(Job::EndSilentViews, app.clock.now());
         loop {
             ticks.tick().await;
-            if let Err(error) = sweep_once(&app).await {
+            let swept = sweep_once(&app).await;
+            app.metrics.ran(Job::EndSilentViews, swept.is_ok(), app.clock.now());
+            if let Err(error) = swept {
                 tracing::warn!(?error, "silent views could not be ended; it is tried again");
             }
         }

@@ -8,18 +8,16 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use arvlite_db::DbError;
 use arvlite_db::models::{DeviceType, TrackingQuality, ViewSession};
-use arvlite_db::{Db, DbError};
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::batch::{Answer, Batch, Beacon, NewView};
-use super::days::LogDays;
 use super::{Beat, Device, ViewToken, network};
 use crate::auth::Caller;
-use crate::clock::Clock;
 use crate::domain::playback::read::Playback;
 use crate::domain::{Checks, Error, ProblemCode, Result};
 use crate::secret::SecretKey;
@@ -75,8 +73,14 @@ struct Waiting {
 }
 
 impl ViewWriter {
-    pub(super) fn new(db: Db, clock: Clock, secret: SecretKey, days: Arc<LogDays>) -> Self {
-        Self { batch: Arc::new(Batch { db, clock, days }), secret, queue: OnceLock::new() }
+    pub(super) fn new(batch: Batch, secret: SecretKey) -> Self {
+        Self { batch: Arc::new(batch), secret, queue: OnceLock::new() }
+    }
+
+    /// Beacons that wait for their batch now.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.get().map_or(0, |queue| queue.max_capacity() - queue.capacity())
     }
 
     /// Starts a view. The same start again gives the same answer and starts nothing.

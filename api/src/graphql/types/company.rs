@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::audit_entry::{AuditEntry, history};
-use super::{ArContent, ArContentOrder, ArContentWhereInput, Project};
+use super::{ArContent, ArContentOrder, ArContentWhereInput, Project, StorageConnection, StorageFolder};
 use crate::enums::CompanyStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
@@ -105,6 +105,34 @@ impl Company {
     ) -> Result<Connection<ArContent>> {
         let list = ListOf::asked(condition, order_by)?.searched(search)?.with_deleted(deleted);
         ctx.children::<models::Company, ArContent>(self.0.id, Paging::new(first, after, last, before), list).await
+    }
+
+    /// The places for its media, in order of creation; none if you may not see what keeps the studio running.
+    async fn storage_connections(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+        #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
+        deleted: DeletedMode,
+    ) -> Result<Connection<StorageConnection>> {
+        let paging = Paging::new(first, after, last, before);
+        ctx.children::<models::Company, StorageConnection>(self.0.id, paging, ListOf::with(deleted.into())).await
+    }
+
+    /// The folders of these places, in order of creation; none if you may not see what keeps the studio running.
+    async fn storage_folders(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the start, 1 to 100; 10 unless it is said.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start after.")] after: Option<String>,
+        #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Connection<StorageFolder>> {
+        let paging = Paging::new(first, after, last, before);
+        ctx.children::<models::Company, StorageFolder>(self.0.id, paging, ListOf::default()).await
     }
 
     /// What was done to it, oldest first. For those who may see what was done in the company.

@@ -1,8 +1,10 @@
 use arvlite_db::models;
 use async_graphql::{Context, ID, Object};
 
+use super::StorageConnection;
 use crate::global_id;
 use crate::graphql::context::ContextExt;
+use crate::graphql::error::Result;
 use crate::graphql::node::node_type;
 use crate::graphql::scalars::Bytes;
 
@@ -47,5 +49,11 @@ impl Media {
     /// Its height in pixels, as it is shown.
     async fn height(&self) -> Option<i32> {
         self.0.height
+    }
+
+    /// The place that keeps it; null if that is the program's own folder, or if you may not see what keeps the studio
+    /// running.
+    async fn storage_connection(&self, ctx: &Context<'_>) -> Result<Option<StorageConnection>> {
+        ctx.one_of(self.0.storage_connection_id).await
     }
 }

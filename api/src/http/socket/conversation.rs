@@ -39,6 +39,7 @@ pub(super) async fn converse<E>(
 ) {
     let (outbox, writer) = Outbox::new(&guest.door.app.config.limits);
     let (close, closing) = oneshot::channel();
+    let door = guest.door.clone();
     let mut writing = tokio::spawn(writer.write(sink, closing));
 
     let mut conversation = Conversation::new(guest, outbox);
@@ -48,6 +49,7 @@ pub(super) async fn converse<E>(
     };
     conversation.operations.stop_all();
     if let Some(reason) = ended {
+        door.app.metrics.closed_socket(reason.code);
         // Without a writer the socket is broken, and nobody hears why.
         let _ = close.send(reason);
         let _ = writing.await;
@@ -146,8 +148,7 @@ impl Conversation {
         let viewer = match authenticate(app, shown.as_deref(), caller).await {
             Ok(viewer) => viewer,
             Err(error @ (Error::Db(_) | Error::Internal(_))) => {
-                let request_id = &self.guest.caller.request_id;
-                tracing::error!(request_id, ?error, "credentials could not be looked up");
+                tracing::error!(?error, "credentials could not be looked up");
                 return Err(Close::BUSY);
             }
             Err(_) => return Err(Close::FORBIDDEN),

@@ -20,6 +20,7 @@ use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use futures_util::StreamExt;
+use tracing::Instrument;
 
 use self::conversation::{Guest, converse};
 use super::caller::{authorization, caller};
@@ -66,7 +67,8 @@ async fn shake_hands(door: Door, request: Request) -> Result<Response, Refusal> 
     let open = door.open.token();
     Ok(handshake.on_upgrade(async move |socket| {
         let (sink, stream) = socket.split();
-        converse(sink, stream, guest).await;
+        let span = edge::span(&guest.caller.request_id);
+        converse(sink, stream, guest).instrument(span).await;
         drop((place, open));
     }))
 }

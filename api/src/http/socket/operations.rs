@@ -7,15 +7,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_graphql::parser::types::OperationType;
 use futures_util::{FutureExt, StreamExt};
 use tokio::task::AbortHandle;
+use tracing::Instrument;
 
 use super::super::Door;
 use super::super::admit::{Admitted, Incoming, admit};
 use super::super::answer::Answer;
-use super::super::graphql::run;
+use super::super::edge::span;
+use super::super::graphql::{answer, run};
 use super::super::refusal::{Code, Refusal};
+use super::super::watch::Watch;
 use super::messages::{Close, complete, next_or_error};
 use super::outbox::Outbox;
 use crate::auth::{Caller, Viewer};
+use crate::monitoring::Transport;
 
 /// What runs on one socket, by the client's ids.
 #[derive(Clone)]
@@ -61,7 +65,8 @@ impl Operations {
             if running.len() < most {
                 let operation = Operation { id: id.clone(), number, operations: self.clone() };
                 // The task cannot end before it is in the map: for that it needs the lock.
-                let task = tokio::spawn(operation.run(incoming, viewer, door.clone())).abort_handle();
+                let span = span(&viewer.caller.request_id);
+                let task = tokio::spawn(operation.run(incoming, viewer, door.clone()).instrument(span)).abort_handle();
                 running.insert(id, Running { number, task });
                 return Ok(());
             }
@@ -99,37 +104,41 @@ fn viewer_of(viewer: &Viewer, number: u64) -> Viewer {
 
 impl Operation {
     async fn run(self, incoming: Incoming, viewer: Viewer, door: Door) {
-        let answering = AssertUnwindSafe(self.answer(incoming, &viewer, &door)).catch_unwind();
-        let request_id = &viewer.caller.request_id;
-        let refusal = match answering.await {
-            Ok(Ok(())) => return,
-            Ok(Err(refusal)) => refusal,
-            Err(_) => {
-                tracing::error!(request_id, "an operation panicked");
-                Refusal::internal()
-            }
+        let watch = Watch::start(&door.app, Transport::WebSocket);
+        watch.asked_by(&viewer);
+        let answering = async {
+            let answering = AssertUnwindSafe(self.answer(incoming, &viewer, &door, &watch)).catch_unwind();
+            answering.await.unwrap_or_else(|_| {
+                door.app.metrics.panics.inc();
+                Err(Refusal::internal())
+            })
         };
-        self.last(next_or_error(&self.id, &Answer::of_refusal(refusal, request_id))).await;
+        if let Err(refusal) = watch.over(answering).await {
+            let answer = Answer::of_refusal(refusal, &viewer.caller.request_id);
+            self.last(next_or_error(&self.id, &answer)).await;
+        }
     }
 
-    async fn answer(&self, incoming: Incoming, viewer: &Viewer, door: &Door) -> Result<(), Refusal> {
+    async fn answer(&self, incoming: Incoming, viewer: &Viewer, door: &Door, watch: &Watch) -> Result<(), Refusal> {
         let deadline = door.deadline();
         let admitted = admit(&door.app.config.limits, incoming, viewer)?;
+        watch.admitted(admitted.operation);
         if admitted.operation == OperationType::Subscription {
-            self.follow(admitted, viewer, door).await;
+            self.follow(admitted, viewer, door, watch).await;
             return Ok(());
         }
-        let answer = run(door, admitted, viewer, deadline).await?;
+        let answer = run(door, admitted, viewer, deadline, watch).await?;
         self.tell(&answer).await;
         self.last(complete(&self.id)).await;
         Ok(())
     }
 
-    async fn follow(&self, admitted: Admitted, viewer: &Viewer, door: &Door) {
+    async fn follow(&self, admitted: Admitted, viewer: &Viewer, door: &Door, watch: &Watch) {
         let mut responses = door.executor.follow(admitted, viewer);
         while let Some(response) = responses.next().await {
-            let answer = Answer::of_response(response, &viewer.caller.request_id);
+            let answer = answer(response, viewer, watch);
             self.tell(&answer).await;
+            door.app.metrics.subscription_events.inc();
             if !answer.ran() {
                 return;
             }

@@ -1,0 +1,93 @@
+//! `arvlite db`: the schema of the database, looked at and changed.
+//!
+//! Here: what is asked for, and what is told. Not here: how it is done, which is `arvlite_db::migrate`'s.
+
+mod change;
+mod create;
+mod look;
+
+use arvlite_db::print_schema;
+use clap::Subcommand;
+
+use super::{Common, Environment, tell};
+
+/// Look at the schema of the database, and change it
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  arvlite db check && arvlite serve
+  arvlite db upgrade
+  arvlite db upgrade --dry-run
+  arvlite db history --verbose
+  arvlite db downgrade -1
+
+A revision is the start of a migration's version or name, as far as it is the only one: 000003, create_studio.
+
+Exit codes:
+  0  done (check: current)
+  1  failed: a migration, or a person who said no
+  2  wrong usage, a revision that there is not, or data would be lost and there is no --yes
+  3  the schema is not current: empty, behind, ahead, half applied, somebody else's, or a migration was edited after it
+     was applied
+  4  no database to be had: it does not answer, is not there, or lets nobody in
+An empty database, and one that does not answer, are never current.")]
+pub enum DbCommand {
+    /// Say whether the schema is the one that this program expects
+    #[command(after_help = "Example:\n  arvlite db check --database-url postgres://studio@db.example/studio")]
+    Check,
+    /// Apply pending migrations; two upgrades at once wait for each other
+    Upgrade(change::Upgrade),
+    /// Revert the last migrations, with the data that they brought
+    Downgrade(change::Downgrade),
+    /// Tell the migration that was applied last
+    #[command(after_help = "Example:\n  arvlite db current")]
+    Current,
+    /// List the migrations, applied and pending
+    #[command(after_help = "Examples:\n  arvlite db history\n  arvlite db history --verbose   also who did what when")]
+    History {
+        /// Also the log: each time that one was applied or reverted, how long it took, by whom, with which checksum
+        #[arg(long, short)]
+        verbose: bool,
+    },
+    /// Show one migration: its state, its checksum, what the lint says, and its SQL
+    #[command(after_help = "Examples:\n  arvlite db show 000003\n  arvlite db show create_studio_tree")]
+    Show {
+        /// The start of its version or name
+        revision: String,
+    },
+    /// Make the files of a new migration, in a checkout
+    Create(create::Create),
+    /// Print the tables as Diesel sees them, for db/src/schema.rs
+    #[command(after_help = "Example:\n  arvlite db print-schema > schema.rs && mv schema.rs db/src/")]
+    PrintSchema,
+}
+
+/// Runs one of them.
+///
+/// # Errors
+/// When the database does not answer, is not in the state that was asked about, or a migration fails.
+pub async fn run(common: &Common, command: DbCommand) -> anyhow::Result<()> {
+    if let DbCommand::Create(create) = command {
+        return create::run(&create);
+    }
+    let environment = Environment::open(common.configuration()?, common.may_install()).await?;
+    let done = run_on(&environment, command).await;
+    environment.close().await;
+    done
+}
+
+async fn run_on(environment: &Environment, command: DbCommand) -> anyhow::Result<()> {
+    match command {
+        DbCommand::Check => look::check(environment).await,
+        DbCommand::Upgrade(upgrade) => change::upgrade(environment, upgrade).await,
+        DbCommand::Downgrade(downgrade) => change::downgrade(environment, downgrade).await,
+        DbCommand::Current => look::current(environment).await,
+        DbCommand::History { verbose } => look::history(environment, verbose).await,
+        DbCommand::Show { revision } => look::show(environment, &revision).await,
+        DbCommand::Create(create) => create::run(&create),
+        DbCommand::PrintSchema => {
+            environment.require_current_schema().await?;
+            Ok(tell(&print_schema(&environment.db).await?)?)
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Applying and reverting, one process at a time.
+
+use diesel::result::Error as DieselError;
+use diesel::sql_types::{BigInt, Bool, Text};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+
+use super::standing::LOCK;
+use super::{DownTo, Migration, Migrations, RevisionError, State, UpTo, log, sql};
+use crate::models::MigrationAction;
+use crate::prepared::Prepared;
+use crate::{Db, DbError, Result};
+
+/// What happens meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress {
+    /// Somebody else changes the schema; this waits for them to end.
+    Waits,
+    /// A migration was applied or reverted.
+    Done {
+        /// Its name.
+        name: &'static str,
+        /// Which way it was run.
+        action: MigrationAction,
+        /// How long that took.
+        duration_ms: i64,
+    },
+}
+
+/// Why the schema could not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The database did not answer, or refused a statement outside of a migration.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The schema is in no state to be changed so.
+    #[error("the schema is in no state to be changed: {0:?}")]
+    Refused(State),
+    /// It was not said where to go.
+    #[error(transparent)]
+    Revision(#[from] RevisionError),
+    /// A migration failed; it was rolled back, the earlier ones stay applied.
+    #[error("the migration {name} failed and was rolled back; what ran before it stays.\n{why}")]
+    Failed {
+        /// Its name.
+        name: &'static str,
+        /// In the database's words.
+        why: String,
+    },
+    /// A migration failed that runs in no transaction: a part of it stays.
+    #[error(
+        "the migration {name} failed in the middle. It runs in no transaction, so what it did before that stays.\n{why}"
+    )]
+    FailedHalfWay {
+        /// Its name.
+        name: &'static str,
+        /// In the database's words.
+        why: String,
+    },
+    /// `lower()` and ILIKE would ignore only the case of ASCII.
+    #[error(
+        "search would not ignore the case of letters outside ASCII in this database, whose encoding is {encoding} and \
+         whose LC_CTYPE is {character_type}: create it with \
+         TEMPLATE template0 ENCODING 'UTF8' LC_CTYPE 'C.UTF-8' (or a language's UTF-8 locale)"
+    )]
+    CharacterType {
+        /// The server's encoding of this database.
+        encoding: String,
+        /// Its character type.
+        character_type: String,
+    },
+}
+
+impl Migrations {
+    /// Applies what is pending, so far, and gives the names of it. Two upgrades at once wait for each other.
+    ///
+    /// # Errors
+    /// When the database does not answer, is in no state to be upgraded, cannot serve this program, or a migration
+    /// fails.
+    pub async fn upgrade(
+        self,
+        db: &Db,
+        to: UpTo,
+        tell: &(dyn Fn(Progress) + Sync),
+    ) -> std::result::Result<Vec<&'static str>, MigrateError> {
+        let mut connection = locked(db, tell).await?;
+        check_character_type(&mut connection).await?;
+        let migrations = self.read_standing(&mut connection, true).await?.upgradable(to)?;
+        run_all(&mut connection, &migrations, MigrationAction::Upgrade, tell).await
+    }
+
+    /// Reverts what was applied last, so far, and gives the names of it. Of what is half applied the rest is undone.
+    /// The log stays.
+    ///
+    /// # Errors
+    /// When the database does not answer, holds what this program does not know, or a migration fails.
+    pub async fn downgrade(
+        self,
+        db: &Db,
+        to: DownTo,
+        tell: &(dyn Fn(Progress) + Sync),
+    ) -> std::result::Result<Vec<&'static str>, MigrateError> {
+        let mut connection = locked(db, tell).await?;
+        let migrations = self.read_standing(&mut connection, true).await?.downgradable(to)?;
+        run_all(&mut connection, &migrations, MigrationAction::Downgrade, tell).await
+    }
+}
+
+async fn run_all(
+    connection: &mut AsyncPgConnection,
+    migrations: &[&'static Migration],
+    action: MigrationAction,
+    tell: &(dyn Fn(Progress) + Sync),
+) -> std::result::Result<Vec<&'static str>, MigrateError> {
+    if migrations.is_empty() {
+        return Ok(Vec::new());
+    }
+    log::make(connection).await?;
+    log::settle(connection).await?;
+    let mut names = Vec::new();
+    for migration in migrations {
+        let id = log::start(connection, migration, action).await?;
+        if let Err(failure) = run(connection, migration, action).await {
+            return Err(failed(connection, id, migration, failure).await);
+        }
+        let duration_ms = log::end(connection, id, None).await?;
+        tell(Progress::Done { name: migration.name, action, duration_ms });
+        names.push(migration.name);
+    }
+    Ok(names)
+}
+
+/// A statement that was refused, and the line where its text begins.
+struct Failure {
+    error: DieselError,
+    text: &'static str,
+    line: usize,
+}
+
+async fn run(
+    connection: &mut AsyncPgConnection,
+    migration: &'static Migration,
+    action: MigrationAction,
+) -> std::result::Result<(), Failure> {
+    let text = match action {
+        MigrationAction::Upgrade => migration.up,
+        MigrationAction::Downgrade => migration.down,
+    };
+    if migration.in_transaction {
+        let whole = connection.transaction::<(), DieselError, _>(async |connection| {
+            connection.batch_execute(text).await?;
+            note(connection, migration, action).await
+        });
+        return whole.await.map_err(|error| Failure { error, text, line: 1 });
+    }
+    // Several statements that are sent at once are a transaction for the server.
+    for statement in sql::statements(text) {
+        let (text, line) = (statement.text, statement.line);
+        connection.batch_execute(text).await.map_err(|error| Failure { error, text, line })?;
+    }
+    note(connection, migration, action).await.map_err(|error| Failure { error, text: "", line: 1 })
+}
+
+/// Says in Diesel's table that a migration is applied, or no longer.
+async fn note(
+    connection: &mut AsyncPgConnection,
+    migration: &Migration,
+    action: MigrationAction,
+) -> std::result::Result<(), DieselError> {
+    let change = Prepared::<()>::new(match action {
+        MigrationAction::Upgrade => "INSERT INTO __diesel_schema_migrations (version) VALUES (?)",
+        MigrationAction::Downgrade => "DELETE FROM __diesel_schema_migrations WHERE version = ?",
+    });
+    change.bind::<Text, _>(migration.version()).execute(connection).await.map(drop)
+}
+
+/// Logs the failure, if there is still somebody to log it, and tells it.
+async fn failed(
+    connection: &mut AsyncPgConnection,
+    id: i64,
+    migration: &'static Migration,
+    failure: Failure,
+) -> MigrateError {
+    let Failure { error, text, line } = failure;
+    let why = match &error {
+        DieselError::DatabaseError(_, said) => {
+            let position = said.statement_position().and_then(|position| usize::try_from(position).ok());
+            let line = position.map(|position| line + text.chars().take(position).filter(|c| *c == '\n').count());
+            let more = [said.details(), said.hint()].into_iter().flatten().map(|words| format!("\n{words}"));
+            let place = line.map_or_else(String::new, |line| format!(" (line {line})"));
+            format!("{}{place}{}", said.message(), more.collect::<String>())
+        }
+        other => other.to_string(),
+    };
+    let logged = log::end(connection, id, Some(why.clone())).await;
+    match (DbError::from(error), logged) {
+        // The connection is gone: whoever comes next finds out how far it went.
+        (unavailable @ DbError::Unavailable(_), _) | (_, Err(unavailable @ DbError::Unavailable(_))) => {
+            MigrateError::Db(unavailable)
+        }
+        _ if migration.in_transaction => MigrateError::Failed { name: migration.name, why },
+        _ => MigrateError::FailedHalfWay { name: migration.name, why },
+    }
+}
+
+/// Refuses a database that knows the case of ASCII letters only.
+pub(crate) async fn check_character_type(connection: &mut AsyncPgConnection) -> std::result::Result<(), MigrateError> {
+    let (encoding, character_type): (String, String) = Prepared::<(Text, Text)>::new(
+        "SELECT pg_encoding_to_char(encoding)::text, datctype::text FROM pg_database WHERE datname = current_database()",
+    )
+    .get_result(connection)
+    .await
+    .map_err(DbError::from)?;
+    let knows_case = Prepared::<Bool>::new("SELECT lower('Ж') = 'ж'");
+    if encoding == "UTF8" && knows_case.get_result(connection).await.map_err(DbError::from)? {
+        return Ok(());
+    }
+    Err(MigrateError::CharacterType { encoding, character_type })
+}
+
+/// A connection that holds the lock until it is closed, and whose statements may take their time.
+async fn locked(db: &Db, tell: &(dyn Fn(Progress) + Sync)) -> Result<AsyncPgConnection> {
+    let mut connection = patient(db).await?;
+    let at_once = Prepared::<Bool>::new("SELECT pg_try_advisory_lock(?)").bind::<BigInt, _>(LOCK);
+    if !at_once.get_result::<bool>(&mut connection).await? {
+        tell(Progress::Waits);
+        Prepared::<()>::new("SELECT pg_advisory_lock(?)").bind::<BigInt, _>(LOCK).execute(&mut connection).await?;
+    }
+    Ok(connection)
+}
+
+/// A connection whose statements may take their time.
+pub(super) async fn patient(db: &Db) -> Result<AsyncPgConnection> {
+    let mut connection = db.own_connection().await?;
+    connection.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0").await?;
+    Ok(connection)
+}

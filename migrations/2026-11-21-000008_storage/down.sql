@@ -1,0 +1,2 @@
+ALTER TABLE media DROP COLUMN storage_connection_id;
+DROP TABLE storage_folders, storage_connections;
