@@ -24,6 +24,7 @@ CREATE INDEX api_keys_role_id_idx ON api_keys (role, id);
 CREATE INDEX api_keys_search_idx ON api_keys USING gin (name gin_trgm_ops, prefix gin_trgm_ops);
 CREATE INDEX companies_slug_idx ON companies USING gin (slug gin_trgm_ops);
 CREATE INDEX folders_path_idx ON folders USING gin (path gin_trgm_ops);
+CREATE INDEX storage_connections_search_idx ON storage_connections USING gin (name gin_trgm_ops);
 CREATE INDEX audit_log_search_idx ON audit_log USING gin (
     entity_type gin_trgm_ops, action gin_trgm_ops, actor_email gin_trgm_ops, request_id gin_trgm_ops
 );
