@@ -44,7 +44,6 @@ type Said<'a> = Vec<(&'a Leaf, String)>;
 #[tokio::test(flavor = "multi_thread")]
 async fn no_list_reads_a_big_table_from_end_to_end() {
     let (app, mut looking) = grown().await;
-    let t = std::time::Instant::now();
     let contract = Contract::read().await;
     let (values, company) = values(&app).await;
     let small: i64 = app.column("SELECT min(id) FROM companies WHERE deleted_at IS NULL").await[0];
@@ -55,7 +54,6 @@ async fn no_list_reads_a_big_table_from_end_to_end() {
         (OF_TWO, app.person(UserRole::Member, &of_two).await),
     ];
     for list in lists(&contract) {
-        eprintln!("asked {} {:?} next {}", looking.asked, t.elapsed(), list.name());
         for (who, caller) in &callers {
             for said in list.everything_to_say(&contract, &values) {
                 // Below a row, and under a filter, several companies are read like all of them.
@@ -66,7 +64,6 @@ async fn no_list_reads_a_big_table_from_end_to_end() {
             }
         }
     }
-    eprintln!("asked {} {:?}", looking.asked, t.elapsed());
     looking.judge();
 }
 
@@ -147,12 +144,10 @@ impl Looking {
 /// A program on a database with thousands of rows in every table, whose server tells each plan.
 async fn grown() -> (TestApp, Looking) {
     let url = fresh_database().await;
-    let t = std::time::Instant::now();
     let first = TestApp::on(&url).await;
     let (companies, contents, view_sessions) = (2_100, 6_000, 30_000);
     let growth = Growth { companies, contents, view_sessions, until: noon(), hashed_password: String::new() };
     grow(&first.app.db, &growth, &mut |_| {}).await.unwrap();
-    eprintln!("grown {:?}", t.elapsed());
     let name = url.rsplit('/').next().unwrap().split('?').next().unwrap();
     first
         .change(&format!(
