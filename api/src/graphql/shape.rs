@@ -138,7 +138,11 @@ impl Shape {
     fn nullify_as(&self, of: &Type, value: &mut Value) -> bool {
         let broken = match (&of.base, &mut *value) {
             (BaseType::List(of), Value::List(items)) => {
-                items.iter_mut().fold(false, |broken, item| self.nullify_as(of, item) | broken)
+                let mut broken = false;
+                for item in items {
+                    broken |= self.nullify_as(of, item);
+                }
+                broken
             }
             (BaseType::Named(_), value) => self.nullify(value),
             _ => false,

@@ -9,6 +9,7 @@
 //! | `standing.rs` | how a database stands to that |
 //! | `plan.rs` | which migrations a wish comes to |
 //! | `run.rs` | doing it, under the lock |
+//! | `diesels.rs` | a migration as Diesel runs it |
 //! | `log.rs` | the runner's own two tables |
 //! | `losses.rs` | what a way back costs |
 //! | `script.rs` | what it would send, as text |
@@ -17,6 +18,7 @@
 //!
 //! Start at [`Migrations`] and [`Standing`].
 
+mod diesels;
 mod lint;
 mod log;
 mod losses;

@@ -1,11 +1,12 @@
 //! Applying and reverting, one process at a time.
 
-use diesel::result::Error as DieselError;
 use diesel::sql_types::{BigInt, Bool, Text};
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_migrations::MigrationHarness;
 
+use super::diesels::Failure;
 use super::standing::LOCK;
-use super::{DownTo, Migration, Migrations, RevisionError, State, UpTo, log, sql};
+use super::{DownTo, Migration, Migrations, RevisionError, State, UpTo, log};
 use crate::models::MigrationAction;
 use crate::prepared::Prepared;
 use crate::{Db, DbError, Result};
@@ -56,6 +57,14 @@ pub enum MigrateError {
         /// In the database's words.
         why: String,
     },
+    /// The program stopped in the middle of a migration.
+    #[error("the migration {name} was not ended: {why}")]
+    Stopped {
+        /// Its name.
+        name: &'static str,
+        /// Why.
+        why: String,
+    },
     /// `lower()` and ILIKE would ignore only the case of ASCII.
     #[error(
         "search would not ignore the case of letters outside ASCII in this database, whose encoding is {encoding} and \
@@ -85,7 +94,7 @@ impl Migrations {
         let mut connection = locked(db, tell).await?;
         check_character_type(&mut connection).await?;
         let migrations = self.read_standing(&mut connection, true).await?.upgradable(to)?;
-        run_all(&mut connection, &migrations, MigrationAction::Upgrade, tell).await
+        run_all(connection, &migrations, MigrationAction::Upgrade, tell).await
     }
 
     /// Reverts what was applied last, so far, and gives the names of it. Of what is half applied the rest is undone.
@@ -101,12 +110,12 @@ impl Migrations {
     ) -> std::result::Result<Vec<&'static str>, MigrateError> {
         let mut connection = locked(db, tell).await?;
         let migrations = self.read_standing(&mut connection, true).await?.downgradable(to)?;
-        run_all(&mut connection, &migrations, MigrationAction::Downgrade, tell).await
+        run_all(connection, &migrations, MigrationAction::Downgrade, tell).await
     }
 }
 
 async fn run_all(
-    connection: &mut AsyncPgConnection,
+    mut connection: AsyncPgConnection,
     migrations: &[&'static Migration],
     action: MigrationAction,
     tell: &(dyn Fn(Progress) + Sync),
@@ -114,63 +123,38 @@ async fn run_all(
     if migrations.is_empty() {
         return Ok(Vec::new());
     }
-    log::make(connection).await?;
-    log::settle(connection).await?;
+    log::make(&mut connection).await?;
+    log::settle(&mut connection).await?;
     let mut names = Vec::new();
     for migration in migrations {
-        let id = log::start(connection, migration, action).await?;
-        if let Err(failure) = run(connection, migration, action).await {
-            return Err(failed(connection, id, migration, failure).await);
+        let id = log::start(&mut connection, migration, action).await?;
+        let (used, ran) = run(connection, migration, action).await?;
+        connection = used;
+        if let Err(failure) = ran {
+            return Err(failed(&mut connection, id, migration, failure).await);
         }
-        let duration_ms = log::end(connection, id, None).await?;
+        let duration_ms = log::end(&mut connection, id, None).await?;
         tell(Progress::Done { name: migration.name, action, duration_ms });
         names.push(migration.name);
     }
     Ok(names)
 }
 
-/// A statement that was refused, and the line where its text begins.
-struct Failure {
-    error: DieselError,
-    text: &'static str,
-    line: usize,
-}
-
+/// Runs one by Diesel's own, blocking, interface, which also keeps its table of those that are applied.
 async fn run(
-    connection: &mut AsyncPgConnection,
+    connection: AsyncPgConnection,
     migration: &'static Migration,
     action: MigrationAction,
-) -> std::result::Result<(), Failure> {
-    let text = match action {
-        MigrationAction::Upgrade => migration.up,
-        MigrationAction::Downgrade => migration.down,
-    };
-    if migration.in_transaction {
-        let whole = connection.transaction::<(), DieselError, _>(async |connection| {
-            connection.batch_execute(text).await?;
-            note(connection, migration, action).await
-        });
-        return whole.await.map_err(|error| Failure { error, text, line: 1 });
-    }
-    // Several statements that are sent at once are a transaction for the server.
-    for statement in sql::statements(text) {
-        let (text, line) = (statement.text, statement.line);
-        connection.batch_execute(text).await.map_err(|error| Failure { error, text, line })?;
-    }
-    note(connection, migration, action).await.map_err(|error| Failure { error, text: "", line: 1 })
-}
-
-/// Says in Diesel's table that a migration is applied, or no longer.
-async fn note(
-    connection: &mut AsyncPgConnection,
-    migration: &Migration,
-    action: MigrationAction,
-) -> std::result::Result<(), DieselError> {
-    let change = Prepared::<()>::new(match action {
-        MigrationAction::Upgrade => "INSERT INTO __diesel_schema_migrations (version) VALUES (?)",
-        MigrationAction::Downgrade => "DELETE FROM __diesel_schema_migrations WHERE version = ?",
+) -> std::result::Result<(AsyncPgConnection, std::result::Result<(), Failure>), MigrateError> {
+    let ran = tokio::task::spawn_blocking(move || {
+        let mut harness = AsyncMigrationHarness::new(connection);
+        let ran = match action {
+            MigrationAction::Upgrade => harness.run_migration(migration),
+            MigrationAction::Downgrade => harness.revert_migration(migration),
+        };
+        (harness.into_inner(), ran.map(drop).map_err(Failure::from))
     });
-    change.bind::<Text, _>(migration.version()).execute(connection).await.map(drop)
+    ran.await.map_err(|stopped| MigrateError::Stopped { name: migration.name, why: stopped.to_string() })
 }
 
 /// Logs the failure, if there is still somebody to log it, and tells it.
@@ -180,19 +164,9 @@ async fn failed(
     migration: &'static Migration,
     failure: Failure,
 ) -> MigrateError {
-    let Failure { error, text, line } = failure;
-    let why = match &error {
-        DieselError::DatabaseError(_, said) => {
-            let position = said.statement_position().and_then(|position| usize::try_from(position).ok());
-            let line = position.map(|position| line + text.chars().take(position).filter(|c| *c == '\n').count());
-            let more = [said.details(), said.hint()].into_iter().flatten().map(|words| format!("\n{words}"));
-            let place = line.map_or_else(String::new, |line| format!(" (line {line})"));
-            format!("{}{place}{}", said.message(), more.collect::<String>())
-        }
-        other => other.to_string(),
-    };
+    let why = failure.in_words();
     let logged = log::end(connection, id, Some(why.clone())).await;
-    match (DbError::from(error), logged) {
+    match (DbError::from(failure.error), logged) {
         // The connection is gone: whoever comes next finds out how far it went.
         (unavailable @ DbError::Unavailable(_), _) | (_, Err(unavailable @ DbError::Unavailable(_))) => {
             MigrateError::Db(unavailable)
