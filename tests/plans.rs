@@ -44,7 +44,6 @@ type Said<'a> = Vec<(&'a Leaf, String)>;
 #[tokio::test(flavor = "multi_thread")]
 async fn no_list_reads_a_big_table_from_end_to_end() {
     let (app, mut looking) = grown().await;
-    let t = std::time::Instant::now();
     let contract = Contract::read().await;
     let (values, company) = values(&app).await;
     let small: i64 = app.column("SELECT min(id) FROM companies WHERE deleted_at IS NULL").await[0];
@@ -55,19 +54,16 @@ async fn no_list_reads_a_big_table_from_end_to_end() {
         (OF_TWO, app.person(UserRole::Member, &of_two).await),
     ];
     for list in lists(&contract) {
-        eprintln!("asked {} {:?} next {}", looking.asked, t.elapsed(), list.name());
         for (who, caller) in &callers {
             for said in list.everything_to_say(&contract, &values) {
                 // Below a row, and under a filter, several companies are read like all of them.
-                let is_filter = said.first().is_some_and(|(leaf, _)| leaf.path[0] == "where");
-                if *who == OF_TWO && (list.parent.is_some() || is_filter) {
+                if *who == OF_TWO && (list.parent.is_some() || is_filter(&said)) {
                     continue;
                 }
                 looking.at_pages(&contract, &values, &list, &said, who, caller).await;
             }
         }
     }
-    eprintln!("asked {} {:?}", looking.asked, t.elapsed());
     looking.judge();
 }
 
@@ -94,9 +90,11 @@ impl Looking {
         who: &str,
         caller: &Client,
     ) {
+        // Of what is asked of roots in full, below a row once will do.
+        let is_minor = list.parent.is_some() && is_filter(said);
         let leaf = |name: &str| list.leaves.iter().find(|leaf| leaf.path == [name]);
         for (count, beside, cursor) in [("first", "after", "endCursor"), ("last", "before", "startCursor")] {
-            let Some(count) = leaf(count) else { continue };
+            let Some(count) = leaf(count).filter(|_| count == "first" || !is_minor) else { continue };
             let mut given = said.clone();
             given.push((count, "5".to_owned()));
             let answer = self.at(list, said, who, caller, &list.document(contract, values, &given, PAGE)).await;
@@ -109,7 +107,7 @@ impl Looking {
         let rows = contract.types[list.field.of.named()].fields.iter().flatten();
         // The number of all rows of a table that there are has to be counted, if somebody asks for it.
         let is_everything = list.parent.is_none() && caller.viewer.scope(Permission::ReadStudio) == Scope::Everything;
-        if !is_everything && rows.clone().any(|field| field.name == "totalCount") {
+        if !is_everything && !is_minor && rows.clone().any(|field| field.name == "totalCount") {
             self.at(list, said, who, caller, &list.document(contract, values, said, "{ totalCount }")).await;
         }
     }
@@ -146,12 +144,10 @@ impl Looking {
 /// A program on a database with thousands of rows in every table, whose server tells each plan.
 async fn grown() -> (TestApp, Looking) {
     let url = fresh_database().await;
-    let t = std::time::Instant::now();
     let first = TestApp::on(&url).await;
     let (companies, contents, view_sessions) = (2_100, 6_000, 30_000);
     let growth = Growth { companies, contents, view_sessions, until: noon(), hashed_password: String::new() };
     grow(&first.app.db, &growth, &mut |_| {}).await.unwrap();
-    eprintln!("grown {:?}", t.elapsed());
     let name = url.rsplit('/').next().unwrap().split('?').next().unwrap();
     first
         .change(&format!(
@@ -192,6 +188,7 @@ async fn values(app: &TestApp) -> (Values, i64) {
     values.has::<models::Video>("Video", one("video_id FROM video_schedules WHERE").await);
     values.has::<models::VideoSchedule>("VideoSchedule", one("id FROM video_schedules WHERE").await);
     values.has::<models::Upload>("MediaUpload", one("id FROM uploads WHERE").await);
+    values.has::<models::StorageConnection>("StorageConnection", one("id FROM storage_connections WHERE").await);
     values.has::<models::User>("User", one("user_id FROM memberships WHERE").await);
     values.has::<models::ApiKey>("ApiKey", one("id FROM api_keys WHERE").await);
     (values, company)
@@ -203,7 +200,11 @@ fn lists(contract: &Contract) -> Vec<List<'_>> {
         .nodes()
         .into_iter()
         .flat_map(|node| contract.types[node].fields.iter().flatten().map(move |field| (Some(node), field)));
-    let lists = roots.chain(below).filter(|(_, field)| field.of.named().ends_with("Connection"));
+    let is_list = |field: &Field| {
+        let fields = contract.types[field.of.named()].fields.iter().flatten();
+        fields.map(|field| field.name.as_str()).any(|name| name == "pageInfo")
+    };
+    let lists = roots.chain(below).filter(|(_, field)| is_list(field));
     lists.map(|(parent, field)| List { parent, field, leaves: contract.leaves(field) }).collect()
 }
 
@@ -268,6 +269,10 @@ impl List<'_> {
     }
 }
 
+fn is_filter(said: &Said<'_>) -> bool {
+    said.first().is_some_and(|(leaf, _)| leaf.path[0] == "where")
+}
+
 fn said_in_words(said: &Said<'_>) -> String {
     let words = said.iter().map(|(leaf, value)| format!("{}: {value}", leaf.path.join(".")));
     words.collect::<Vec<_>>().join(", ")
@@ -298,7 +303,7 @@ fn table_of(node: &Value) -> Option<String> {
     Some(if name.starts_with("view_events_") { "view_events" } else { name }.to_owned())
 }
 
-/// The big tables that a plan reads from end to end: without an index, or through one that leaves nothing out.
+/// The big tables that a plan reads from end to end: without an index, or through one that leaves next to nothing out.
 fn read_through(plan: &Value, big: &BTreeMap<String, f32>) -> Vec<String> {
     let mut all = Vec::new();
     nodes(plan, &mut all);
@@ -307,7 +312,7 @@ fn read_through(plan: &Value, big: &BTreeMap<String, f32>) -> Vec<String> {
         let number = |name: &str| node[name].as_f64().unwrap_or_default();
         let read = (number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Index Recheck"))
             * number("Actual Loops");
-        node["Node Type"] == "Seq Scan" || read > f64::from(*rows) / 2.0
+        node["Node Type"] == "Seq Scan" || read > f64::from(*rows) * 0.9
     });
     through.filter_map(table_of).collect()
 }

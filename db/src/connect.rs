@@ -47,6 +47,15 @@ pub enum Obstacle {
     Other,
 }
 
+/// When the server plans a prepared statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Planning {
+    /// Once, for whatever values come.
+    Once,
+    /// Each time, for the values that came.
+    ForItsValues,
+}
+
 /// Opens connections to one server.
 pub(crate) struct Connector {
     config: Config,
@@ -54,7 +63,7 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    pub(crate) fn new(options: &ConnectOptions) -> std::result::Result<Self, AddressError> {
+    pub(crate) fn new(options: &ConnectOptions, planning: Planning) -> std::result::Result<Self, AddressError> {
         let (url, tls) = Tls::take_from(&options.url)?;
         let mut config: Config = url.parse().map_err(|error| {
             AddressError(format!("{}. It looks like postgres://user:password@host:5432/database", in_words(&error)))
@@ -67,8 +76,12 @@ impl Connector {
         config.keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
         config.tcp_user_timeout(Duration::from_secs(15));
         config.options(format!(
-            "{} -c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c statement_timeout={} -c lock_timeout={}",
+            "{} -c plan_cache_mode={} -c random_page_cost=1.1 -c statement_timeout={} -c lock_timeout={}",
             config.get_options().unwrap_or_default(),
+            match planning {
+                Planning::Once => "force_generic_plan",
+                Planning::ForItsValues => "force_custom_plan",
+            },
             options.statement_timeout.as_millis(),
             options.lock_timeout.as_millis(),
         ));
@@ -160,9 +173,12 @@ mod tests {
 
     #[test]
     fn a_refusal_never_shows_the_password() {
-        let connector = Connector::new(&ConnectOptions::new("postgres://me:hidden@db.example:6000/studio")).unwrap();
+        let connector =
+            Connector::new(&ConnectOptions::new("postgres://me:hidden@db.example:6000/studio"), Planning::Once)
+                .unwrap();
         assert_eq!(connector.to_string(), "the database studio at db.example:6000 as me");
-        let wrong = Connector::new(&ConnectOptions::new("postgres://me:hidden@h/d?nonsense=1")).err().unwrap();
+        let wrong =
+            Connector::new(&ConnectOptions::new("postgres://me:hidden@h/d?nonsense=1"), Planning::Once).err().unwrap();
         assert!(wrong.to_string().contains("nonsense") && !wrong.to_string().contains("hidden"), "{wrong}");
     }
 }

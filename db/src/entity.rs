@@ -235,7 +235,7 @@ macro_rules! entity {
 
                 async fn page(session: &Session, page: &PageOf<Self>) -> Result<Vec<Self>> {
                     let read =
-                        || async { Ok(rows(session.scope(), page).load(&mut *session.connection().await?).await?) };
+                        || async { Ok(rows(session.scope(), page).load(&mut *session.connection_for_list(&page.filter).await?).await?) };
                     session.read(read).await
                 }
 
@@ -245,7 +245,7 @@ macro_rules! entity {
                         for condition in conditions(session.scope(), filter, deleted) {
                             count = count.filter(condition);
                         }
-                        Ok(count.get_result(&mut *session.connection().await?).await?)
+                        Ok(count.get_result(&mut *session.connection_for_list(filter).await?).await?)
                     };
                     session.read(read).await
                 }
@@ -285,7 +285,7 @@ macro_rules! entity {
                                 $table::$name_column.eq(<$crate::models::$parent as Entity>::NAME),
                             );)?
                             let lateral = $crate::lateral::Lateral { parents: parents.to_vec(), children };
-                            Ok(lateral.load(&mut *session.connection().await?).await?)
+                            Ok(lateral.load(&mut *session.connection_for_children(&page.filter).await?).await?)
                         };
                         session.read(read).await
                     }
@@ -308,7 +308,7 @@ macro_rules! entity {
                             for condition in conditions(session.scope(), filter, deleted) {
                                 counts = counts.filter(condition);
                             }
-                            Ok(counts.load(&mut *session.connection().await?).await?)
+                            Ok(counts.load(&mut *session.connection_for_children(filter).await?).await?)
                         };
                         session.read(read).await
                     }

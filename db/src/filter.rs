@@ -108,16 +108,11 @@ macro_rules! conditions {
         $crate::predicate::time_conditions!($into, $column, $asked)
     };
     (reference, $into:ident, $column:expr, $asked:ident) => {{
-        use diesel::{ExpressionMethods, NullableExpressionMethods};
         let asked: &$crate::ReferenceFilter = $asked;
         if let Some(one_of) = &asked.one_of {
             $crate::filter::conditions!(value, $into, $column, one_of);
         }
-        match asked.is_null {
-            Some(true) => $into.push(Box::new($column.nullable().is_null())),
-            Some(false) => $into.push(Box::new($column.nullable().is_not_null())),
-            None => {}
-        }
+        $crate::predicate::null_conditions!($into, $column, asked.is_null);
     }};
     // Of a single value PostgreSQL can use the order of an index, of a list it cannot.
     (value, $into:ident, $column:expr, $asked:ident) => {{

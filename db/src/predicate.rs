@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::expression::BoxableExpression;
 use diesel::pg::Pg;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, SqlType, is_nullable};
 use serde::Serialize;
 
 /// A condition on the rows of one table.
@@ -102,6 +102,44 @@ pub(crate) fn like_escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
+/// Whether a column may be NULL, as its type says.
+pub(crate) fn may_be_null<C>(_column: &C) -> bool
+where
+    C: diesel::Expression,
+    C::SqlType: SqlType,
+    <C::SqlType as SqlType>::IsNull: SaysWhetherNull,
+{
+    <C::SqlType as SqlType>::IsNull::MAY_BE_NULL
+}
+
+/// The two things that a type can say of NULL.
+pub(crate) trait SaysWhetherNull {
+    const MAY_BE_NULL: bool;
+}
+
+impl SaysWhetherNull for is_nullable::IsNullable {
+    const MAY_BE_NULL: bool = true;
+}
+
+impl SaysWhetherNull for is_nullable::NotNull {
+    const MAY_BE_NULL: bool = false;
+}
+
+/// The condition that a column is absent, or is not. Of one that never is, the table need not be asked, which it would
+/// be from end to end.
+macro_rules! null_conditions {
+    ($into:ident, $column:expr, $is_null:expr) => {{
+        use diesel::{ExpressionMethods, IntoSql, NullableExpressionMethods};
+        match ($is_null, $crate::predicate::may_be_null(&$column)) {
+            (Some(true), true) => $into.push(Box::new($column.nullable().is_null())),
+            (Some(false), true) => $into.push(Box::new($column.nullable().is_not_null())),
+            (Some(true), false) => $into.push(Box::new(false.into_sql::<diesel::sql_types::Bool>())),
+            (Some(false), false) | (None, _) => {}
+        }
+    }};
+}
+pub(crate) use null_conditions;
+
 /// The conditions that a [`TextFilter`] puts on a column, pushed to a list of predicates.
 macro_rules! text_conditions {
     ($into:ident, $column:expr, $filter:expr) => {{
@@ -122,11 +160,7 @@ macro_rules! text_conditions {
             let pattern = format!("{}%", $crate::predicate::like_escaped(starts_with));
             $into.push(Box::new(column().ilike(pattern).assume_not_null()));
         }
-        match filter.is_null {
-            Some(true) => $into.push(Box::new(column().is_null())),
-            Some(false) => $into.push(Box::new(column().is_not_null())),
-            None => {}
-        }
+        $crate::predicate::null_conditions!($into, $column, filter.is_null);
     }};
 }
 pub(crate) use text_conditions;
@@ -159,11 +193,7 @@ macro_rules! time_conditions {
                 $into.push(Box::new(column().lt(nearest_storable(lt)).assume_not_null()));
             }
         }
-        match filter.is_null {
-            Some(true) => $into.push(Box::new(column().is_null())),
-            Some(false) => $into.push(Box::new(column().is_not_null())),
-            None => {}
-        }
+        $crate::predicate::null_conditions!($into, $column, filter.is_null);
     }};
 }
 pub(crate) use time_conditions;

@@ -6,11 +6,12 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::{DbError, Result, Scope};
+use crate::pool::Pools;
+use crate::{DbError, Filter, Result, Scope};
 
 /// A way to run statements for somebody. Cheap to clone.
 #[derive(Clone)]
@@ -21,7 +22,7 @@ pub struct Session {
 
 #[derive(Clone)]
 enum Source {
-    Pooled(Pool<AsyncPgConnection>),
+    Pooled(Pools),
     Held(Arc<Mutex<Object<AsyncPgConnection>>>),
 }
 
@@ -33,8 +34,8 @@ pub(crate) enum Connection {
 }
 
 impl Session {
-    pub(crate) fn pooled(pool: Pool<AsyncPgConnection>, scope: Scope) -> Self {
-        Self { source: Source::Pooled(pool), scope }
+    pub(crate) fn pooled(pools: Pools, scope: Scope) -> Self {
+        Self { source: Source::Pooled(pools), scope }
     }
 
     /// For whom this session reads.
@@ -56,7 +57,7 @@ impl Session {
         F: Future<Output = Result<T>>,
     {
         let mut attempts = match &self.source {
-            Source::Pooled(pool) => pool.status().max_size,
+            Source::Pooled(pools) => pools.keeping_plans.status().max_size,
             // What a transaction saw before is gone with its connection.
             Source::Held(_) => 0,
         };
@@ -70,9 +71,30 @@ impl Session {
 
     pub(crate) async fn connection(&self) -> Result<Connection> {
         Ok(match &self.source {
-            Source::Pooled(pool) => Connection::Pooled(pool.get().await?),
+            Source::Pooled(pools) => Connection::Pooled(pools.keeping_plans.get().await?),
             Source::Held(held) => Connection::Held(Arc::clone(held).lock_owned().await),
         })
+    }
+
+    /// A connection for a statement that reads a list of the scope: one that plans it for its values where they decide
+    /// which way leads to few rows, which are a client's conditions and several companies.
+    pub(crate) async fn connection_for_list<F: Filter>(&self, filter: &F) -> Result<Connection> {
+        match &self.scope {
+            Scope::Companies(ids) if ids.len() > 1 => self.connection_planning_anew().await,
+            _ => self.connection_for_children(filter).await,
+        }
+    }
+
+    /// The same for the rows below others: there are few of those, whatever the scope.
+    pub(crate) async fn connection_for_children<F: Filter>(&self, filter: &F) -> Result<Connection> {
+        if *filter == F::default() { self.connection().await } else { self.connection_planning_anew().await }
+    }
+
+    async fn connection_planning_anew(&self) -> Result<Connection> {
+        match &self.source {
+            Source::Pooled(pools) => Ok(Connection::Pooled(pools.planning_anew.get().await?)),
+            Source::Held(_) => self.connection().await,
+        }
     }
 }
 

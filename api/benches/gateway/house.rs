@@ -13,8 +13,9 @@ use arvlite_api::postgres::{Postgres, Settings};
 use arvlite_api::secret::SecretKey;
 use arvlite_api::storage::Store;
 use arvlite_db::growth::{Growth, grow};
+use arvlite_db::migrate::{Migrations, UpTo};
 use arvlite_db::models::{NewUser, SignIn, User, UserRole};
-use arvlite_db::{ConnectOptions, Db, Scope, create_database, migrate};
+use arvlite_db::{ConnectOptions, Db, Scope, create_database};
 use async_graphql::{Request, Response};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request as HttpRequest, header};
@@ -144,7 +145,7 @@ async fn database() -> (Postgres, Db) {
     client.batch_execute("DROP DATABASE IF EXISTS gateway WITH (FORCE)").await.unwrap();
     let db = Db::new(ConnectOptions::new(postgres.url("gateway"))).unwrap();
     create_database(&db).await.unwrap();
-    migrate::upgrade(&db).await.unwrap();
+    Migrations::embedded().upgrade(&db, UpTo::Latest, &|_| {}).await.unwrap();
     let until = Clock::default().now();
     let growth =
         Growth { companies: 100, contents: 5_000, view_sessions: 20_000, until, hashed_password: String::new() };

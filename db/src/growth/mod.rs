@@ -36,6 +36,8 @@ const TABLES: &[(&str, &str)] = sql![
     "users"
     "memberships"
     "api_keys"
+    "storage_connections"
+    "storage_folders"
     "projects"
     "folders"
     "media"
@@ -137,12 +139,7 @@ pub struct Copy {
 /// When the statement fails.
 pub async fn copies(db: &Db) -> Result<Vec<Copy>> {
     let mut connection = db.own_connection().await?;
-    let pairs = Prepared::<(Text, Text)>::new(
-        "SELECT original.key, made.key FROM media made
-         JOIN (SELECT DISTINCT ON (sha256) sha256, key FROM media WHERE name <> md5('grown media ' || id)
-             ORDER BY sha256, id) original USING (sha256)
-         WHERE made.name = md5('grown media ' || made.id) ORDER BY made.id",
-    );
+    let pairs = Prepared::<(Text, Text)>::new(include_str!("copies.sql"));
     let pairs: Vec<(String, String)> = pairs.load(&mut connection).await?;
     Ok(pairs.into_iter().map(|(from, to)| Copy { from, to }).collect())
 }

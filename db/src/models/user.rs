@@ -64,12 +64,15 @@ filter! {
 
 /// Whoever works for a company of the scope.
 fn colleagues(scope: &Scope) -> Option<Predicate<users::table>> {
-    let ids = match scope {
+    let members = memberships::table.select(memberships::user_id).into_boxed();
+    let members = match scope {
         Scope::Everything => return None,
-        Scope::Companies(ids) => ids.to_vec(),
-        Scope::Nothing => Vec::new(),
+        Scope::Companies(ids) => match **ids {
+            [one] => members.filter(memberships::company_id.eq(one)),
+            _ => members.filter(memberships::company_id.eq_any(ids.to_vec())),
+        },
+        Scope::Nothing => members.filter(false.into_sql::<diesel::sql_types::Bool>()),
     };
-    let members = memberships::table.filter(memberships::company_id.eq_any(ids)).select(memberships::user_id);
     Some(Box::new(users::id.eq_any(members)))
 }
 

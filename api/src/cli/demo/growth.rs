@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::seed::Seed;
 use crate::app::App;
 use crate::auth::passwords::PUBLISHED_DEMO_PASSWORD;
+use crate::cli::log;
 use crate::cli::operator::in_words;
 use crate::domain::user::hash_new_password;
 
@@ -37,9 +38,9 @@ pub(super) async fn write(app: &Arc<App>, scale: u32) -> anyhow::Result<()> {
             bail!("this database has grown to a scale of {before} before, and grows once; take another database");
         }
         _ => {
-            eprintln!("Growing {} to a scale of {scale}…", app.db.address());
+            log::say(&app.config, &format!("Growing {} to a scale of {scale}…", app.db.address()));
             let password = hash_new_password(app, PUBLISHED_DEMO_PASSWORD.to_owned()).await.map_err(in_words)?;
-            let mut telling = Telling::begin();
+            let mut telling = Telling::begin(app);
             let growth = Growth::of_scale(scale, seed.opened, password);
             growth::grow(&app.db, &growth, &mut |told| telling.tell(told)).await?;
         }
@@ -62,17 +63,18 @@ async fn copy_files(app: &App) -> anyhow::Result<()> {
 }
 
 /// Tells how far it is: a bar where a person is looking, lines everywhere.
-struct Telling {
+struct Telling<'a> {
+    app: &'a App,
     bar: Option<ProgressBar>,
 }
 
-impl Telling {
-    fn begin() -> Self {
+impl<'a> Telling<'a> {
+    fn begin(app: &'a App) -> Self {
         let bar = std::io::stderr().is_terminal().then(ProgressBar::new_spinner);
         if let Some(bar) = &bar {
             bar.enable_steady_tick(Duration::from_millis(100));
         }
-        Self { bar }
+        Self { app, bar }
     }
 
     fn tell(&mut self, told: Told) {
@@ -90,14 +92,14 @@ impl Telling {
                 bar.set_position(done.unsigned_abs());
             }
             (Told::Partly { done, of }, None) if done % ROWS_A_LINE == 0 && done < of => {
-                eprintln!("  {done} of {of} rows");
+                log::say(&self.app.config, &format!("  {done} of {of} rows"));
             }
             (Told::Done { what, rows, took }, bar) => {
                 let rows = rows.map_or_else(String::new, |rows| format!("{rows} rows"));
                 let line = format!("  {what:<18} {rows:>14} {:>7.1} s", took.as_secs_f64());
                 match bar {
                     Some(bar) => bar.println(line),
-                    None => eprintln!("{line}"),
+                    None => log::say(&self.app.config, &line),
                 }
             }
             _ => {}
@@ -105,7 +107,7 @@ impl Telling {
     }
 }
 
-impl Drop for Telling {
+impl Drop for Telling<'_> {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -17,7 +17,7 @@ mod views;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use arvlite_db::migrate::UpTo;
+use arvlite_db::migrate::{self, State, UpTo};
 use arvlite_db::models::{Company, Setting};
 use arvlite_db::{Db, Deleted, Entity, Scope};
 use serde_json::json;
@@ -45,9 +45,6 @@ pub struct Demo {
     /// Where to listen [default: 127.0.0.1:4000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Leave out the simulated viewers
-    #[arg(long)]
-    no_traffic: bool,
     /// Grow it: at 1000 there are 1,000 companies, 50,000 orders, 150,000 videos and a million views
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20_000))]
     scale: Option<u32>,
@@ -57,6 +54,9 @@ pub struct Demo {
     /// Fill also a database that has companies of others
     #[arg(long)]
     among_others: bool,
+    /// Leave out the simulated viewers
+    #[arg(long)]
+    no_traffic: bool,
 }
 
 /// Makes the demo and serves it.
@@ -68,10 +68,10 @@ pub async fn run(common: &Common, demo: Demo) -> anyhow::Result<()> {
     config.mode = Mode::Development;
     config.listen = demo.listen.unwrap_or(config.listen);
     let mut environment = Environment::open(config, common.may_install()).await?;
-    environment.upgrade(UpTo::Latest, &|_| {}).await?;
     if !demo.among_others {
         refuse_others(&environment.db).await?;
     }
+    environment.upgrade(UpTo::Latest, &|_| {}).await?;
     if demo.fill_only {
         let app = environment.app().await?;
         fill_to(&app, demo.scale).await?;
@@ -95,6 +95,9 @@ pub async fn run(common: &Common, demo: Demo) -> anyhow::Result<()> {
 
 /// Leaves a database alone that has companies although no demo was begun there: they may be somebody's real ones.
 async fn refuse_others(db: &Db) -> anyhow::Result<()> {
+    if matches!(migrate::state(db).await?, State::Empty | State::Foreign { .. }) {
+        return Ok(());
+    }
     let session = db.session(Scope::Everything);
     let companies = Company::count(&session, &<Company as Entity>::Filter::default(), Deleted::Include).await?;
     if companies > 0 && !seed::was_begun(&session).await? {
