@@ -120,7 +120,8 @@ fn errors_for_clients_are_made_in_one_place() {
 fn nothing_is_left_for_later_and_no_file_is_too_long() {
     let mut odd = Vec::new();
     for source in [sources("api/src"), sources("db/src"), sources("tests")].into_iter().flatten() {
-        if source.length > LONGEST {
+        // Diesel's view of the tables is printed, and as long as there are tables.
+        if source.length > LONGEST && source.path != "db/src/schema.rs" {
             odd.push(format!("{} has {} lines", source.path, source.length));
         }
         // Put together, so that this file does not name what it looks for.

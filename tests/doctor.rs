@@ -144,6 +144,7 @@ async fn a_role_without_rights_is_told_which_it_lacks() {
     assert_eq!(lacks_both.verdict("connections"), "bad");
 
     run("GRANT USAGE, CREATE ON SCHEMA public TO patient; GRANT SELECT ON __diesel_schema_migrations TO patient").await;
+    run("GRANT SELECT ON migrations_log TO patient").await;
     run("ALTER ROLE patient CONNECTION LIMIT -1").await;
     let is_not_owner = told(&mut doctor(&of_patient, &data_dir)).await;
     assert_eq!(is_not_owner.all("bad"), ["role"], "{}", is_not_owner.text);

@@ -11,7 +11,14 @@ use crate::support::{TestApp, noon};
 
 async fn grown(companies: i64, contents: i64, view_sessions: i64) -> TestApp {
     let app = TestApp::start().await;
-    let growth = Growth { companies, contents, view_sessions, until: noon(), hashed_password: String::new() };
+    let growth = Growth {
+        companies,
+        contents,
+        view_sessions,
+        until: noon(),
+        hashed_password: String::new(),
+        files_of: Vec::new(),
+    };
     grow(&app.app.db, &growth, &mut |_| {}).await.unwrap();
     app
 }

@@ -164,7 +164,7 @@ impl Studio {
                      SELECT (jsonb_populate_record(r, jsonb_build_object({status}
                          'id', nextval(pg_get_serial_sequence('{table}', 'id')), 'name', left(u, 32), 'slug', u,
                          'order_number', u, 'email', u || '@example.com', 'prefix', left(u, 12), 'unique_id', u::uuid,
-                         'session_id', u::uuid, 'path', u, 'is_default', false, 'key', u
+                         'session_id', u::uuid, 'path', u, 'is_default', false, 'key', u, 'active_video_id', NULL
                      ))).* FROM {table} r, (SELECT replace(gen_random_uuid()::text, '-', '') AS u) new WHERE id = {id}
                  ) copied"
             ))

@@ -19,6 +19,7 @@ CREATE TABLE clients (
 CREATE INDEX clients_company_id_name_id_idx ON clients (company_id, name, id);
 CREATE INDEX clients_company_id_created_at_id_idx ON clients (company_id, created_at, id);
 CREATE INDEX clients_created_at_id_idx ON clients (created_at, id);
+CREATE INDEX clients_name_id_idx ON clients (name, id);
 -- Search, and the filters contains, startsWith and eq on what an operator types.
 CREATE INDEX clients_search_idx ON clients USING gin (name gin_trgm_ops, email gin_trgm_ops, phone gin_trgm_ops);
 

@@ -147,8 +147,14 @@ async fn database() -> (Postgres, Db) {
     create_database(&db).await.unwrap();
     Migrations::embedded().upgrade(&db, UpTo::Latest, &|_| {}).await.unwrap();
     let until = Clock::default().now();
-    let growth =
-        Growth { companies: 100, contents: 5_000, view_sessions: 20_000, until, hashed_password: String::new() };
+    let growth = Growth {
+        companies: 100,
+        contents: 5_000,
+        view_sessions: 20_000,
+        until,
+        hashed_password: String::new(),
+        files_of: Vec::new(),
+    };
     grow(&db, &growth, &mut |_| {}).await.unwrap();
     (postgres, db)
 }

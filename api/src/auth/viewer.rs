@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arvlite_db::Scope;
 use arvlite_db::models::{ActorKind, ApiKey, Membership, Role, User, UserRole};
+use arvlite_db::{Entity, Scope};
 
 use super::Permission;
 
@@ -106,6 +106,13 @@ impl Viewer {
     #[must_use]
     pub fn may_somewhere(&self, permission: Permission) -> bool {
         self.scope(permission) != Scope::Nothing
+    }
+
+    /// Whether they may do something to a row: of what belongs to no company, the platform alone.
+    #[must_use]
+    pub fn may_to(&self, permission: Permission, row: &impl Entity) -> bool {
+        let scope = self.scope(permission);
+        row.company().map_or(scope == Scope::Everything, |company| scope.holds(company))
     }
 
     /// Whether they may do everything in a company that a role opens there: nobody gives away more than they have.

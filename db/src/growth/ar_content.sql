@@ -1,8 +1,10 @@
-INSERT INTO ar_content (id, company_id, project_id, folder_id, photo_media_id, unique_id, order_number, customer_name,
+INSERT INTO ar_content (id, company_id, project_id, folder_id, client_id, photo_media_id, unique_id, order_number, customer_name,
     customer_phone, customer_email, duration_years, expires_at, views_count, status, content_metadata, created_at, updated_at, deleted_at,
     deletion_id)
 SELECT o.id, o.company_id, o.project_id,
     CASE WHEN pg_temp.chance(o.mark, 53) < 0.4 THEN p.folders_after + 1 + floor(3 * pg_temp.chance(o.mark, 54)) END,
+    CASE WHEN pg_temp.chance(o.mark, 101) < 0.3
+         THEN client.before + (o.company - 1) * 20 + 1 + floor(20 * pg_temp.chance(o.mark, 102)) END,
     CASE WHEN o.status <> 'PENDING' THEN m.id END, pg_temp.uuid_of('order ' || o.id),
     to_char(o.created_at, 'YYYY') || '-' || lpad(o.number::text, 6, '0'),
     CASE WHEN pg_temp.chance(o.mark, 55) < 0.95 THEN
@@ -25,5 +27,6 @@ SELECT o.id, o.company_id, o.project_id,
 FROM grown_order o
 JOIN grown_company c ON c.n = o.company
 JOIN grown_project p ON p.id = o.project_id
-JOIN grown_media m ON m.company = o.company AND m.is_photo AND m.place = 1 + o.n % 8, growth
+JOIN grown_media m ON m.company = o.company AND m.is_photo AND m.place = 1 + o.n % 8, growth,
+    (SELECT max(id) - 20 * (SELECT count(*) FROM grown_company) AS before FROM clients) client
 ORDER BY o.id;

@@ -4,7 +4,7 @@ FROM media made
 JOIN (
     SELECT DISTINCT ON (sha256) sha256, key
     FROM media LEFT JOIN storage_connections place ON place.id = storage_connection_id
-    WHERE media.name <> md5('grown media ' || media.id)
+    WHERE media.company_id = ANY (?) AND media.name <> md5('grown media ' || media.id)
         AND (place.id IS NULL OR place.provider = 'LOCAL' AND place.base_path IS NULL)
     ORDER BY sha256, media.id
 ) original USING (sha256)

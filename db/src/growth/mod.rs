@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use diesel::sql_types::{BigInt, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
 use crate::prepared::Prepared;
@@ -36,6 +36,7 @@ const TABLES: &[(&str, &str)] = sql![
     "users"
     "memberships"
     "api_keys"
+    "clients"
     "storage_connections"
     "storage_folders"
     "projects"
@@ -45,6 +46,8 @@ const TABLES: &[(&str, &str)] = sql![
     "ar_content"
     "videos"
     "video_schedules"
+    "notifications"
+    "email_queue"
     "audit_log"
 ];
 
@@ -61,6 +64,8 @@ pub struct Growth {
     pub until: DateTime<Utc>,
     /// What the people's passwords are checked against.
     pub hashed_password: String,
+    /// The companies whose photos and videos the studios share: nobody's real ones.
+    pub files_of: Vec<i64>,
 }
 
 /// What a growth tells while it goes on.
@@ -92,10 +97,10 @@ pub enum Told {
 impl Growth {
     /// At a thousand: 1,000 studios, 50,000 orders, 150,000 videos and a million views.
     #[must_use]
-    pub fn of_scale(scale: u32, until: DateTime<Utc>, hashed_password: String) -> Self {
+    pub fn of_scale(scale: u32, until: DateTime<Utc>, hashed_password: String, files_of: Vec<i64>) -> Self {
         let scale = i64::from(scale);
         let (contents, view_sessions) = (50 * scale, 1000 * scale);
-        Self { companies: scale, contents, view_sessions, until, hashed_password }
+        Self { companies: scale, contents, view_sessions, until, hashed_password, files_of }
     }
 }
 
@@ -133,13 +138,14 @@ pub struct Copy {
     pub to: String,
 }
 
-/// The objects that media made here stand for, wherever another medium has the same bytes.
+/// The objects that media made here stand for, wherever a medium of these companies has the same bytes.
 ///
 /// # Errors
 /// When the statement fails.
-pub async fn copies(db: &Db) -> Result<Vec<Copy>> {
+pub async fn copies(db: &Db, files_of: &[i64]) -> Result<Vec<Copy>> {
     let mut connection = db.own_connection().await?;
     let pairs = Prepared::<(Text, Text)>::new(include_str!("copies.sql"));
+    let pairs = pairs.bind::<Array<BigInt>, _>(files_of.to_vec());
     let pairs: Vec<(String, String)> = pairs.load(&mut connection).await?;
     Ok(pairs.into_iter().map(|(from, to)| Copy { from, to }).collect())
 }
@@ -156,12 +162,13 @@ async fn plan(connection: &mut AsyncPgConnection, growth: &Growth) -> Result<Opt
     for table in numbered() {
         connection.batch_execute(&format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")).await?;
     }
-    Prepared::<()>::new("INSERT INTO growth VALUES (?, ?, ?, ?, ?)")
+    Prepared::<()>::new("INSERT INTO growth VALUES (?, ?, ?, ?, ?, ?)")
         .bind::<BigInt, _>(growth.companies)
         .bind::<BigInt, _>(growth.contents)
         .bind::<BigInt, _>(growth.view_sessions)
         .bind::<Timestamptz, _>(until)
         .bind::<Text, _>(growth.hashed_password.clone())
+        .bind::<Array<BigInt>, _>(growth.files_of.clone())
         .execute(connection)
         .await?;
     for (_, statements) in PLANS {

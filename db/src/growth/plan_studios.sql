@@ -34,9 +34,10 @@ SELECT row_number() OVER (PARTITION BY is_photo ORDER BY sha256) AS place, count
 FROM (
     SELECT DISTINCT ON (sha256) mime_type LIKE 'image/%' AS is_photo, mime_type, size_bytes, sha256, width, height,
         duration_ms
-    FROM media LEFT JOIN storage_connections place ON place.id = storage_connection_id
+    FROM growth, media LEFT JOIN storage_connections place ON place.id = storage_connection_id
     -- Those in the program's own folder, whether that has a name or not.
-    WHERE place.id IS NULL OR place.provider = 'LOCAL' AND place.base_path IS NULL
+    WHERE media.company_id = ANY (files_of)
+        AND (place.id IS NULL OR place.provider = 'LOCAL' AND place.base_path IS NULL)
     ORDER BY sha256, media.id
 ) original;
 INSERT INTO grown_original

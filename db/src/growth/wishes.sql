@@ -4,7 +4,8 @@ CREATE TEMP TABLE growth (
     contents bigint NOT NULL,
     view_sessions bigint NOT NULL,
     until timestamptz NOT NULL,
-    hashed_password text NOT NULL
+    hashed_password text NOT NULL,
+    files_of bigint[] NOT NULL
 ) ON COMMIT DROP;
 
 -- From 0 up to, not including, 1: always the same for the same number and matter.

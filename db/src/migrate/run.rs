@@ -11,6 +11,9 @@ use crate::models::MigrationAction;
 use crate::prepared::Prepared;
 use crate::{Db, DbError, Result};
 
+/// How often whoever waits for another upgrade asks whether it ended.
+const ASKED_AGAIN: std::time::Duration = std::time::Duration::from_millis(200);
+
 /// What happens meanwhile.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress {
@@ -120,9 +123,6 @@ async fn run_all(
     action: MigrationAction,
     tell: &(dyn Fn(Progress) + Sync),
 ) -> std::result::Result<Vec<&'static str>, MigrateError> {
-    if migrations.is_empty() {
-        return Ok(Vec::new());
-    }
     log::make(&mut connection).await?;
     log::settle(&mut connection).await?;
     let mut names = Vec::new();
@@ -194,12 +194,21 @@ pub(crate) async fn check_character_type(connection: &mut AsyncPgConnection) -> 
 /// A connection that holds the lock until it is closed, and whose statements may take their time.
 async fn locked(db: &Db, tell: &(dyn Fn(Progress) + Sync)) -> Result<AsyncPgConnection> {
     let mut connection = patient(db).await?;
-    let at_once = Prepared::<Bool>::new("SELECT pg_try_advisory_lock(?)").bind::<BigInt, _>(LOCK);
-    if !at_once.get_result::<bool>(&mut connection).await? {
-        tell(Progress::Waits);
-        Prepared::<()>::new("SELECT pg_advisory_lock(?)").bind::<BigInt, _>(LOCK).execute(&mut connection).await?;
+    let mut told = false;
+    // Asked again and again rather than waited for in a statement: that would hold a snapshot, for whose end an index
+    // that is made CONCURRENTLY waits.
+    while !try_lock(&mut connection).await? {
+        if !std::mem::replace(&mut told, true) {
+            tell(Progress::Waits);
+        }
+        tokio::time::sleep(ASKED_AGAIN).await;
     }
     Ok(connection)
+}
+
+async fn try_lock(connection: &mut AsyncPgConnection) -> Result<bool> {
+    let lock = Prepared::<Bool>::new("SELECT pg_try_advisory_lock(?)").bind::<BigInt, _>(LOCK);
+    Ok(lock.get_result(connection).await?)
 }
 
 /// A connection whose statements may take their time.

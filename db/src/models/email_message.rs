@@ -38,6 +38,7 @@ pub struct EmailMessage {
     pub status: EmailStatus,
     pub attempts: i32,
     pub max_attempts: i32,
+    #[serde(skip)]
     pub last_error: Option<String>,
     pub priority: i32,
     pub scheduled_at: DateTime<Utc>,

@@ -45,10 +45,12 @@ pub struct Notification {
     pub email_sent: bool,
     pub email_sent_at: Option<DateTime<Utc>>,
     pub email_attempts: i32,
+    #[serde(skip)]
     pub email_error: Option<String>,
     pub telegram_sent: bool,
     pub telegram_sent_at: Option<DateTime<Utc>>,
     pub telegram_attempts: i32,
+    #[serde(skip)]
     pub telegram_error: Option<String>,
     pub read_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,

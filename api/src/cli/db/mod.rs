@@ -67,6 +67,7 @@ pub enum DbCommand {
 /// # Errors
 /// When the database does not answer, is not in the state that was asked about, or a migration fails.
 pub async fn run(common: &Common, command: DbCommand) -> anyhow::Result<()> {
+    // The one that needs no database.
     if let DbCommand::Create(create) = command {
         return create::run(&create);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use arvlite_db::Scope;
 use arvlite_db::growth::{self, Growth, Told};
-use arvlite_db::models::Setting;
+use arvlite_db::models::{Company, Setting};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -28,7 +28,8 @@ const ROWS_A_LINE: i64 = 250_000;
 ///
 /// # Errors
 /// When it has grown to another scale before, or the database or the store does not work out.
-pub(super) async fn write(app: &Arc<App>, scale: u32) -> anyhow::Result<()> {
+pub(super) async fn write(app: &Arc<App>, scale: u32, demo: &[Company]) -> anyhow::Result<()> {
+    let files_of: Vec<i64> = demo.iter().map(|company| company.id).collect();
     let seed = Seed::begin(app).await?;
     let session = app.db.session(Scope::Everything);
     match Setting::get(&session, growth::SETTING).await? {
@@ -41,16 +42,16 @@ pub(super) async fn write(app: &Arc<App>, scale: u32) -> anyhow::Result<()> {
             log::say(&app.config, &format!("Growing {} to a scale of {scale}…", app.db.address()));
             let password = hash_new_password(app, PUBLISHED_DEMO_PASSWORD.to_owned()).await.map_err(in_words)?;
             let mut telling = Telling::begin(app);
-            let growth = Growth::of_scale(scale, seed.opened, password);
+            let growth = Growth::of_scale(scale, seed.opened, password, files_of.clone());
             growth::grow(&app.db, &growth, &mut |told| telling.tell(told)).await?;
         }
     }
-    copy_files(app).await
+    copy_files(app, &files_of).await
 }
 
 /// Puts the demo's files where the new studios' media look for them. On a local disk that takes no room.
-async fn copy_files(app: &App) -> anyhow::Result<()> {
-    let copies = growth::copies(&app.db).await?;
+async fn copy_files(app: &App, files_of: &[i64]) -> anyhow::Result<()> {
+    let copies = growth::copies(&app.db, files_of).await?;
     let copied = copies.iter().map(|copy| async move {
         match app.store.size(&copy.to).await {
             Ok(_) => Ok(()),

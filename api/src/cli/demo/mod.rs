@@ -113,7 +113,7 @@ async fn refuse_others(db: &Db) -> anyhow::Result<()> {
 async fn fill_to(app: &Arc<App>, scale: Option<u32>) -> anyhow::Result<Vec<Company>> {
     let companies = fill(app).await?;
     if let Some(scale) = scale {
-        growth::write(app, scale).await?;
+        growth::write(app, scale, &companies).await?;
     }
     Ok(companies)
 }

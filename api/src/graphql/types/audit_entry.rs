@@ -1,11 +1,11 @@
-use arvlite_db::models;
+use arvlite_db::{ChildOf, models};
 use async_graphql::{Context, ID, Json, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::Company;
 use crate::auth::Readable;
-use crate::domain::execute::require;
+use crate::domain::Error;
 use crate::enums::ActorKind;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
@@ -125,17 +125,19 @@ impl AuditChange {
     }
 }
 
-/// What was done to a row, oldest first.
+/// What was done to a row, oldest first. Where the log is closed to the viewer it is told so, rather than empty.
 pub(super) async fn history<P: Readable>(
     ctx: &Context<'_>,
-    id: i64,
+    row: &P,
     paging: Paging,
 ) -> Result<Option<Connection<AuditEntry>>>
 where
-    models::AuditEntry: arvlite_db::ChildOf<P>,
+    models::AuditEntry: ChildOf<P>,
 {
-    require(ctx.viewer(), models::AuditEntry::NEEDS)?;
-    Ok(Some(ctx.children::<P, AuditEntry>(id, paging, ListOf::default()).await?))
+    if !ctx.viewer().may_to(models::AuditEntry::NEEDS, row) {
+        return Err(Error::Forbidden.into());
+    }
+    Ok(Some(ctx.children::<P, AuditEntry>(row.id(), paging, ListOf::default()).await?))
 }
 
 enum_filter! {

@@ -66,7 +66,7 @@ impl User {
         self.0.created_at
     }
 
-    /// What was done to it, oldest first. For those who may see what was done in the company.
+    /// What was done to it, oldest first. A person belongs to no company, so this is for the platform alone.
     async fn history(
         &self,
         ctx: &Context<'_>,
@@ -75,7 +75,7 @@ impl User {
         #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
     ) -> Result<Option<Connection<AuditEntry>>> {
-        history::<models::User>(ctx, self.0.id, Paging::new(first, after, last, before)).await
+        history(ctx, &*self.0, Paging::new(first, after, last, before)).await
     }
 }
 

@@ -113,7 +113,7 @@ impl Video {
         #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
     ) -> Result<Option<Connection<AuditEntry>>> {
-        history::<models::Video>(ctx, self.0.id, Paging::new(first, after, last, before)).await
+        history(ctx, &*self.0, Paging::new(first, after, last, before)).await
     }
 }
 
