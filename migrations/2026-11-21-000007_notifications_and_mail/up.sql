@@ -38,6 +38,7 @@ CREATE INDEX notifications_company_id_created_at_id_idx ON notifications (compan
 CREATE INDEX notifications_company_id_notification_type_id_idx ON notifications (company_id, notification_type, id);
 CREATE INDEX notifications_company_id_id_unread_idx ON notifications (company_id, id) WHERE read_at IS NULL;
 CREATE INDEX notifications_created_at_id_idx ON notifications (created_at, id);
+CREATE INDEX notifications_read_at_id_idx ON notifications (read_at, id);
 
 -- Mail that waits to be sent, and what became of it. A low priority goes first.
 CREATE TABLE email_queue (

@@ -3,8 +3,9 @@ INSERT INTO clients (id, company_id, name, phone, email, address, notes, is_acti
     deletion_id)
 SELECT base.id + (c.n - 1) * 20 + client.place, c.id,
     pg_temp.pick(ARRAY['Смирнова', 'Орлов', 'Волков', 'Белая', 'Соколов', 'Зайцева', 'Lindqvist', 'Hofmann'],
-        c.n * 20 + client.place, 97) || ' ' || client.place,
-    '+7 8' || lpad(floor(pg_temp.chance(c.n * 20 + client.place, 98) * 1000000000)::bigint::text, 9, '0'),
+        c.n * 20 + client.place, 97) || ' ' || c.n || '-' || client.place,
+    CASE WHEN pg_temp.chance(c.n * 20 + client.place, 108) < 0.9
+         THEN '+7 8' || lpad(floor(pg_temp.chance(c.n * 20 + client.place, 98) * 1000000000)::bigint::text, 9, '0') END,
     CASE WHEN pg_temp.chance(c.n * 20 + client.place, 99) < 0.8
          THEN 'client.' || c.n || '.' || client.place || '@example.com' END,
     NULL, NULL, pg_temp.chance(c.n * 20 + client.place, 100) < 0.95, c.created_at, c.created_at, c.deleted_at,
