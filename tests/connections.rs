@@ -22,7 +22,7 @@ async fn read_at_once(db: &Db, reads: usize) -> Vec<bool> {
 async fn reads_go_on_after_all_connections_were_killed() {
     let url = fresh_database().await;
     let options = ConnectOptions { wait: std::time::Duration::from_secs(10), ..ConnectOptions::new(&url) };
-    let db = Db::new(options).unwrap();
+    let db = Db::new(&options).unwrap();
     let (killer, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
     tokio::spawn(connection);
 

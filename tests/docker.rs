@@ -181,7 +181,7 @@ fn the_example_loads_once_it_is_filled_in_and_holds_no_secret() {
     let config = Config::read(environment, None).unwrap();
     assert_eq!(config.secret_key.as_deref(), Some(secret));
     assert_eq!(config.database_connections, Config::default().database_connections);
-    let db = Db::new(ConnectOptions::new(config.database_url.unwrap())).unwrap();
+    let db = Db::new(&ConnectOptions::new(config.database_url.unwrap())).unwrap();
     assert_eq!(db.address(), "the database arvlite at postgres:5432 as arvlite");
 }
 

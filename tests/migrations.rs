@@ -13,7 +13,7 @@ use crate::support::{TestApp, empty_database, fresh_database};
 const OURS: Migrations = Migrations::embedded();
 
 fn db(url: &str) -> Db {
-    Db::new(ConnectOptions::new(url)).unwrap()
+    Db::new(&ConnectOptions::new(url)).unwrap()
 }
 
 async fn client(url: &str) -> tokio_postgres::Client {

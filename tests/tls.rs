@@ -68,7 +68,7 @@ impl TlsServer {
     /// Opens a connection of its own and one of the pool.
     async fn open(&self, host: &str, words: &str) -> Result<(), String> {
         let url = format!("postgres://arvlite@{host}:{}/postgres?{words}", self.port);
-        let db = Db::new(ConnectOptions { wait: Duration::from_secs(10), ..ConnectOptions::new(url) })
+        let db = Db::new(&ConnectOptions { wait: Duration::from_secs(10), ..ConnectOptions::new(url) })
             .map_err(|error| error.to_string())?;
         migrate::state(&db).await.map_err(|error| match error {
             DbError::Unavailable(why) => why.to_string(),

@@ -81,15 +81,15 @@ impl Db {
     ///
     /// # Errors
     /// When the address or its TLS settings make no sense.
-    pub fn new(options: ConnectOptions) -> std::result::Result<Self, AddressError> {
+    pub fn new(options: &ConnectOptions) -> std::result::Result<Self, AddressError> {
         let statements = Arc::new(AtomicU64::new(0));
-        let connector = Arc::new(Connector::new(&options, Planning::Once)?);
-        let planning_anew = Arc::new(Connector::new(&options, Planning::ForItsValues)?);
+        let connector = Arc::new(Connector::new(options, Planning::Once)?);
+        let planning_anew = Arc::new(Connector::new(options, Planning::ForItsValues)?);
         let few = (options.max_connections / 4).max(1);
         let most = options.max_connections.saturating_sub(few).max(1);
         let pools = Pools {
-            keeping_plans: pool(&options, most, &connector, &statements)?,
-            planning_anew: pool(&options, few, &planning_anew, &statements)?,
+            keeping_plans: pool(options, most, &connector, &statements)?,
+            planning_anew: pool(options, few, &planning_anew, &statements)?,
         };
         Ok(Self { pools, connector, statements, catalog: Arc::default() })
     }

@@ -71,7 +71,7 @@ impl TestApp {
             max_connections,
             ..ConnectOptions::new(url)
         };
-        let db = Db::new(options).unwrap();
+        let db = Db::new(&options).unwrap();
         let secret = SecretKey::new(vec![[7; 32]]).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let store = Store::local(folder.path()).unwrap();

@@ -46,7 +46,7 @@ impl Server {
         futures_util::stream::iter(dropped).buffer_unordered(8).collect::<Vec<()>>().await;
         let template = "template_of_tests".to_owned();
         run(&postgres, &format!("CREATE DATABASE {template}")).await;
-        let db = Db::new(ConnectOptions::new(postgres.url(&template))).unwrap();
+        let db = Db::new(&ConnectOptions::new(postgres.url(&template))).unwrap();
         migrate::upgrade(&db).await.unwrap();
         Self { postgres, template }
     }

@@ -143,7 +143,7 @@ async fn database() -> (Postgres, Db) {
     let (client, connection) = tokio_postgres::connect(&postgres.url("postgres"), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     client.batch_execute("DROP DATABASE IF EXISTS gateway WITH (FORCE)").await.unwrap();
-    let db = Db::new(ConnectOptions::new(postgres.url("gateway"))).unwrap();
+    let db = Db::new(&ConnectOptions::new(postgres.url("gateway"))).unwrap();
     create_database(&db).await.unwrap();
     Migrations::embedded().upgrade(&db, UpTo::Latest, &|_| {}).await.unwrap();
     let until = Clock::default().now();

@@ -43,7 +43,7 @@ impl Environment {
             }
         };
         let options = ConnectOptions { max_connections: config.database_connections, ..ConnectOptions::new(url) };
-        Ok(Self { db: Db::new(options)?, config, postgres })
+        Ok(Self { db: Db::new(&options)?, config, postgres })
     }
 
     /// Applies migrations and gives the names of those that were pending.
@@ -118,7 +118,7 @@ async fn start_postgres(config: &Config, may_install: bool) -> anyhow::Result<Po
     let settings =
         Settings { data_dir: data_dir(config), bin_dir: config.pg_bin.clone(), install: may_install, fsync: true };
     let postgres = Postgres::start(&settings, &|line| log::say(config, line)).await?;
-    create_database(&Db::new(ConnectOptions::new(postgres.url(OWN_DATABASE)))?).await?;
+    create_database(&Db::new(&ConnectOptions::new(postgres.url(OWN_DATABASE)))?).await?;
     Ok(postgres)
 }
 

@@ -23,7 +23,7 @@ use crate::storage::Store;
 /// A door whose database does not answer.
 pub(super) fn door(limits: Limits) -> Door {
     let config = Config { limits, public_url: Some("https://ar.example.com".to_owned()), ..Config::default() };
-    let db = Db::new(ConnectOptions::new("postgres://nobody@127.0.0.1:1/nothing")).unwrap();
+    let db = Db::new(&ConnectOptions::new("postgres://nobody@127.0.0.1:1/nothing")).unwrap();
     let store = Store::local(tempfile::tempdir().unwrap().path()).unwrap();
     let app = App::new(config, db, Clock::default(), SecretKey::new(vec![[7; 32]]).unwrap(), store);
     let schema = Schema::build(Query, Mutation, Subscription).disable_suggestions().finish();
