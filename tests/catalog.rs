@@ -14,7 +14,7 @@ use crate::support::tables::{Column, Index, Reference, Tables};
 const WITHOUT_ID: [&str; 3] = ["settings", "login_addresses", "view_events"];
 /// Rows that the program writes by itself, whose rules nobody can mend: a violation is our mistake, and the client is
 /// told so. Their columns are no inputs.
-const INTERNAL: [&str; 13] = [
+const INTERNAL: [&str; 11] = [
     "settings",
     "idempotency_keys",
     "audit_log",
@@ -25,12 +25,10 @@ const INTERNAL: [&str; 13] = [
     "media",
     "notifications",
     "email_queue",
-    "storage_connections",
-    "storage_folders",
     "migrations_log",
 ];
 /// Tables whose rows no mutation makes or changes yet.
-const UNWRITTEN: [&str; 2] = ["folders", "clients"];
+const UNWRITTEN: [&str; 4] = ["folders", "clients", "storage_connections", "storage_folders"];
 /// Columns that the program fills by itself, of tables that clients write to.
 const OURS: [&str; 19] = [
     "id",

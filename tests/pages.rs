@@ -66,8 +66,20 @@ impl List<'_> {
     }
 }
 
-/// Every list with each of its orders and each choice of deleted rows.
-pub fn lists<'a>(contract: &'a Contract, every_order: bool) -> Vec<List<'a>> {
+/// How a list is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// As it is when nothing is said.
+    Plainly,
+    /// With each order that there is across companies, and each choice of deleted rows.
+    AcrossCompanies,
+    /// With every order, as within one company, and each choice of deleted rows.
+    InOneCompany,
+}
+
+/// Every list, in the ways in which it is asked for.
+pub fn lists(contract: &Contract, asked: Asked) -> Vec<List<'_>> {
+    let every_order = asked != Asked::Plainly;
     let roots = contract.roots(Root::Query).iter().map(|field| (None, field));
     let below = contract
         .nodes()
@@ -79,7 +91,8 @@ pub fn lists<'a>(contract: &'a Contract, every_order: bool) -> Vec<List<'a>> {
         if let Some(order) = field.args.iter().find(|argument| argument.name == "orderBy").filter(|_| every_order) {
             let fields = contract.types[order.of.named()].input_fields.iter().flatten();
             let by = fields.clone().find(|input| input.name == "field").unwrap().of.named();
-            let everywhere = |by: &&EnumValue| matches!(by.name.as_str(), "ID" | "CREATED_AT") || parent.is_some();
+            let is_across = parent.is_none() && asked == Asked::AcrossCompanies;
+            let everywhere = |by: &&EnumValue| !is_across || matches!(by.name.as_str(), "ID" | "CREATED_AT");
             for by in contract.types[by].enum_values.iter().flatten().filter(everywhere) {
                 for direction in ["ASC", "DESC"] {
                     said.push(format!("orderBy: {{ field: {}, direction: {direction} }}", by.name));
@@ -100,7 +113,7 @@ async fn pages_of_every_size_are_the_plain_list() {
     let (_app, caller, values) = crowded().await;
     let contract = Contract::read().await;
     let mut long = 0;
-    for list in lists(&contract, true) {
+    for list in lists(&contract, Asked::AcrossCompanies) {
         let plain = list.ask(&caller, &contract, &values, "first: 100").await;
         let ids = ids_of(&plain);
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{} has a row twice", list.named());
@@ -149,7 +162,7 @@ async fn pages_of_every_size_are_the_plain_list() {
 async fn an_order_is_the_databases() {
     let (app, caller, values) = crowded().await;
     let contract = Contract::read().await;
-    let all = lists(&contract, true);
+    let all = lists(&contract, Asked::AcrossCompanies);
     for list in all.iter().filter(|list| list.field.name == "arContents" && list.parent == Some("Project")) {
         let Some(order) = list.said.strip_prefix("orderBy: { field: ") else { continue };
         let (column, direction) = order.trim_end_matches(" }").split_once(", direction: ").unwrap();
@@ -217,7 +230,7 @@ async fn what_arrives_or_goes_meanwhile_neither_doubles_nor_hides_a_row() {
 async fn a_cursor_is_refused_by_every_other_list() {
     let (_app, caller, values) = crowded().await;
     let contract = Contract::read().await;
-    let all = lists(&contract, true);
+    let all = lists(&contract, Asked::AcrossCompanies);
     let mut cursors = Vec::new();
     for list in &all {
         let answer = list.ask(&caller, &contract, &values, "first: 1").await;
@@ -237,7 +250,7 @@ async fn a_cursor_is_refused_by_every_other_list() {
             }
         }
     }
-    for list in lists(&contract, false) {
+    for list in lists(&contract, Asked::Plainly) {
         for malformed in ["", "x", "bm90IGpzb24", "e30", "eyJsIjoxLCJwIjp7ImtleSI6ImkiLCJpZCI6MX19", "\u{0}", "ÿ"] {
             let page = format!("first: 1, after: {}", json!(malformed));
             let (code, _) = list.code(&caller, &contract, &values, &page).await;
@@ -299,7 +312,7 @@ async fn a_cursor_belongs_to_its_filter() {
 async fn a_page_has_one_to_a_hundred_rows() {
     let (_app, caller, values) = crowded().await;
     let contract = Contract::read().await;
-    for list in lists(&contract, false) {
+    for list in lists(&contract, Asked::Plainly) {
         for direction in ["first", "last"] {
             for rows in ["0", "101", "10000", "-1", "2147483647", "-2147483648"] {
                 let page = format!("{direction}: {rows}");

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use arvlite_db::{ChildOf, Deleted, Page, PageOf};
+use arvlite_db::{ChildOf, Deleted, Page, PageOf, models};
 use async_graphql::{Context, Value};
 
 use super::connection::{Connection, Paging};
@@ -49,6 +49,15 @@ pub(crate) trait ContextExt {
     ) -> Result<Connection<T>>
     where
         T::Row: ChildOf<P>;
+    /// A page of a company's children of a kind that not everybody who sees the company may read: FORBIDDEN for them.
+    async fn private_children<T: NodeType>(
+        &self,
+        company_id: i64,
+        paging: Paging,
+        list: ListOf<T>,
+    ) -> Result<Option<Connection<T>>>
+    where
+        T::Row: ChildOf<models::Company>;
     /// A page of all rows that the viewer may see.
     async fn list<T: NodeType>(&self, paging: Paging, list: ListOf<T>) -> Result<Connection<T>>;
     /// The key of a repeated write: `@idempotent` on the field, else the request's header.
@@ -156,6 +165,21 @@ impl ContextExt for Context<'_> {
             Box::pin(async move { loaders.count_children::<P, T::Row>(parent_id, &page).await }) as _
         };
         Ok(Connection::new(&rows, &page, Box::new(count)))
+    }
+
+    async fn private_children<T: NodeType>(
+        &self,
+        company_id: i64,
+        paging: Paging,
+        list: ListOf<T>,
+    ) -> Result<Option<Connection<T>>>
+    where
+        T::Row: ChildOf<models::Company>,
+    {
+        if !self.viewer().may(T::Row::NEEDS, company_id) {
+            return Err(domain::Error::Forbidden.into());
+        }
+        self.children::<models::Company, T>(company_id, paging, list).await.map(Some)
     }
 
     async fn list<T: NodeType>(&self, paging: Paging, list: ListOf<T>) -> Result<Connection<T>> {

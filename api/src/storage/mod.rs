@@ -121,7 +121,7 @@ pub enum StorageError {
     Altered,
     /// The server is stopping, or a task of its own broke.
     #[error("the work on the stored file was broken off")]
-    BrokenOff(#[source] tokio::task::JoinError),
+    BrokenOff(#[from] tokio::task::JoinError),
 }
 
 impl From<object_store::Error> for StorageError {

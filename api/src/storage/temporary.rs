@@ -52,7 +52,7 @@ impl Temporary {
             }
             Ok(self)
         });
-        finished.await.map_err(StorageError::BrokenOff)?
+        finished.await?
     }
 
     /// Gives the finished object its lasting key.
@@ -62,7 +62,7 @@ impl Temporary {
             drop(self.release());
             Ok(())
         });
-        renamed.await.map_err(StorageError::BrokenOff)?
+        renamed.await?
     }
 
     /// From here on nothing is removed.

@@ -15,8 +15,8 @@ impl Store {
         let key = Path::from(format!("{INCOMING}/{}", random_name()));
         let written = Bytes::from(random_name());
         self.objects.put(&key, written.clone().into()).await?;
-        let read = self.objects.get(&key).await?.bytes().await?;
+        let read = async { self.objects.get(&key).await?.bytes().await }.await;
         self.objects.delete(&key).await?;
-        if read == written { Ok(()) } else { Err(StorageError::Altered) }
+        if read? == written { Ok(()) } else { Err(StorageError::Altered) }
     }
 }

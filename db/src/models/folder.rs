@@ -41,6 +41,7 @@ entity!(
 filter! {
     /// Which folders a list holds; `search` looks at the name.
     FolderFilter of folders {
+        company_id: reference,
         project_id: reference,
         parent_id: reference,
         name: text,

@@ -71,6 +71,7 @@ entity!(
 filter! {
     /// Which uploads a list holds.
     UploadFilter of uploads {
+        company_id: reference,
         kind: value(UploadKind),
         status: value(UploadStatus),
         created_at: time,

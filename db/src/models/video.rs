@@ -59,6 +59,7 @@ entity!(
 filter! {
     /// Which videos a list holds; `search` looks at the name of the file.
     VideoFilter of videos {
+        company_id: reference,
         ar_content_id: reference,
         filename: text,
         status: value(VideoStatus),

@@ -52,6 +52,7 @@ entity!(
 filter! {
     /// Which windows a list holds.
     VideoScheduleFilter of video_schedules {
+        company_id: reference,
         ar_content_id: reference,
         video_id: reference,
         status: value(VideoScheduleStatus),

@@ -67,28 +67,31 @@ pub enum DbCommand {
 /// # Errors
 /// When the database does not answer, is not in the state that was asked about, or a migration fails.
 pub async fn run(common: &Common, command: DbCommand) -> anyhow::Result<()> {
-    // The one that needs no database.
-    if let DbCommand::Create(create) = command {
-        return create::run(&create);
+    match command {
+        DbCommand::Check => with_database(common, look::check).await,
+        DbCommand::Upgrade(upgrade) => with_database(common, async |on| change::upgrade(on, upgrade).await).await,
+        DbCommand::Downgrade(downgrade) => {
+            with_database(common, async |on| change::downgrade(on, downgrade).await).await
+        }
+        DbCommand::Current => with_database(common, look::current).await,
+        DbCommand::History { verbose } => with_database(common, async |on| look::history(on, verbose).await).await,
+        DbCommand::Show { revision } => with_database(common, async |on| look::show(on, &revision).await).await,
+        DbCommand::Create(create) => create::run(&create),
+        DbCommand::PrintSchema => with_database(common, print).await,
     }
+}
+
+async fn with_database(
+    common: &Common,
+    work: impl AsyncFnOnce(&Environment) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let environment = Environment::open(common.configuration()?, common.may_install()).await?;
-    let done = run_on(&environment, command).await;
+    let done = work(&environment).await;
     environment.close().await;
     done
 }
 
-async fn run_on(environment: &Environment, command: DbCommand) -> anyhow::Result<()> {
-    match command {
-        DbCommand::Check => look::check(environment).await,
-        DbCommand::Upgrade(upgrade) => change::upgrade(environment, upgrade).await,
-        DbCommand::Downgrade(downgrade) => change::downgrade(environment, downgrade).await,
-        DbCommand::Current => look::current(environment).await,
-        DbCommand::History { verbose } => look::history(environment, verbose).await,
-        DbCommand::Show { revision } => look::show(environment, &revision).await,
-        DbCommand::Create(create) => create::run(&create),
-        DbCommand::PrintSchema => {
-            environment.require_current_schema().await?;
-            Ok(tell(&print_schema(&environment.db).await?)?)
-        }
-    }
+async fn print(environment: &Environment) -> anyhow::Result<()> {
+    environment.require_current_schema().await?;
+    Ok(tell(&print_schema(&environment.db).await?)?)
 }

@@ -8,8 +8,6 @@ use super::{
     ArContent, ArContentOrder, ArContentWhereInput, Client, EmailMessage, Notification, Project, StorageConnection,
     StorageFolder,
 };
-use crate::auth::Readable;
-use crate::domain::Error;
 use crate::enums::CompanyStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
@@ -149,14 +147,10 @@ impl Company {
         #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
     ) -> Result<Option<Connection<EmailMessage>>> {
-        if !ctx.viewer().may(models::EmailMessage::NEEDS, self.0.id) {
-            return Err(Error::Forbidden.into());
-        }
-        let paging = Paging::new(first, after, last, before);
-        Ok(Some(ctx.children::<models::Company, EmailMessage>(self.0.id, paging, ListOf::default()).await?))
+        ctx.private_children(self.0.id, Paging::new(first, after, last, before), ListOf::default()).await
     }
 
-    /// The places for its media, in order of creation; none if you may not see what keeps the studio running.
+    /// The places for its media, in order of creation. For those who may see what keeps the studio running.
     async fn storage_connections(
         &self,
         ctx: &Context<'_>,
@@ -166,12 +160,12 @@ impl Company {
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
         #[graphql(default_with = "Deleted::Exclude.into()", desc = "Whether deleted ones are in the list.")]
         deleted: DeletedMode,
-    ) -> Result<Connection<StorageConnection>> {
+    ) -> Result<Option<Connection<StorageConnection>>> {
         let paging = Paging::new(first, after, last, before);
-        ctx.children::<models::Company, StorageConnection>(self.0.id, paging, ListOf::with(deleted.into())).await
+        ctx.private_children(self.0.id, paging, ListOf::with(deleted.into())).await
     }
 
-    /// The folders of these places, in order of creation; none if you may not see what keeps the studio running.
+    /// The folders of these places, in order of creation. For those who may see what keeps the studio running.
     async fn storage_folders(
         &self,
         ctx: &Context<'_>,
@@ -179,9 +173,8 @@ impl Company {
         #[graphql(desc = "The cursor to start after.")] after: Option<String>,
         #[graphql(desc = "Rows from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
-    ) -> Result<Connection<StorageFolder>> {
-        let paging = Paging::new(first, after, last, before);
-        ctx.children::<models::Company, StorageFolder>(self.0.id, paging, ListOf::default()).await
+    ) -> Result<Option<Connection<StorageFolder>>> {
+        ctx.private_children(self.0.id, Paging::new(first, after, last, before), ListOf::default()).await
     }
 
     /// What was done to it, oldest first. For those who may see what was done in the company.

@@ -118,6 +118,8 @@ impl Folder {
 where_input! {
     /// Which folders a list has.
     FolderWhereInput for FolderFilter {
+        /// Of these companies.
+        company_id: IdFilter of Company,
         /// Of these projects.
         project_id: IdFilter of Project,
         /// Right inside these folders, or at the top of their project.

@@ -9,7 +9,7 @@ use crate::global_id;
 use crate::graphql::connection::{Connection, Paging};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
-use crate::graphql::filters::{DateTimeFilter, enum_filter, order_input, where_input};
+use crate::graphql::filters::{DateTimeFilter, IdFilter, enum_filter, order_input, where_input};
 use crate::graphql::node::node_type;
 use crate::graphql::scalars::Bytes;
 
@@ -108,6 +108,8 @@ enum_filter! {
 where_input! {
     /// Which uploads a list has.
     UploadWhereInput for UploadFilter {
+        /// Of these companies.
+        company_id: IdFilter of Company,
         /// Of such a kind.
         kind: UploadKindFilter,
         /// That came that far.

@@ -125,6 +125,8 @@ enum_filter! {
 where_input! {
     /// Which videos a list has.
     VideoWhereInput for VideoFilter {
+        /// Of these companies.
+        company_id: IdFilter of Company,
         /// Of these orders.
         ar_content_id: IdFilter of ArContent,
         /// Of such a file's name.

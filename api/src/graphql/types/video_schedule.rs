@@ -96,6 +96,8 @@ enum_filter! {
 where_input! {
     /// Which windows a list has.
     VideoScheduleWhereInput for VideoScheduleFilter {
+        /// Of these companies.
+        company_id: IdFilter of Company,
         /// Of these orders.
         ar_content_id: IdFilter of ArContent,
         /// Of these videos.
