@@ -15,7 +15,7 @@ pub enum Work {
     Smallest,
     /// A document of nearly a thousand fields, none of which is run: what it takes to let it in.
     Admission,
-    /// Four levels, five rows each.
+    /// Four levels, at most five rows of each parent.
     NestedRead,
     /// A hundred rows with three relations.
     WideList,
@@ -57,8 +57,8 @@ impl Work {
     pub fn name(self) -> &'static str {
         match self {
             Self::Smallest => "smallest request",
-            Self::Admission => "admission of 960 fields",
-            Self::NestedRead => "nested read, 5 x 5 x 5 x 5",
+            Self::Admission => "admission of 959 fields",
+            Self::NestedRead => "nested read, at most 5^4",
             Self::WideList => "100 rows, three relations",
             Self::Playback => "public playback",
             Self::StartsOnOne => "64 starts on one photo",
@@ -102,12 +102,11 @@ impl fmt::Display for Work {
     }
 }
 
-/// As many fields as a document may have, within its number of tokens, all left out when it is run.
+/// Nearly as many fields as a document may have, all left out when it is run.
 fn admission() -> String {
     let row = "id orderNumber customerName customerPhone customerEmail status expiresAt createdAt updatedAt viewsCount";
-    let parts: String =
-        (0..16).map(|_| format!("... @skip(if: true) {{ arContents {{ nodes {{ {row} }} }} }} ")).collect();
-    format!("{{ __typename {parts} }}")
+    let rows = format!("nodes {{ {row} }} ").repeat(87);
+    format!("{{ __typename ... @skip(if: true) {{ arContents {{ {rows} }} }} }}")
 }
 
 async fn starts(house: &House, code_of: impl Fn(usize) -> usize) -> usize {
