@@ -34,6 +34,10 @@ pub(super) struct Incoming {
 #[derive(Debug)]
 pub(super) struct Admitted {
     pub(super) operation: OperationType,
+    /// Fields after its fragments are expanded.
+    pub(super) fields: usize,
+    /// Whether it checks a password.
+    pub(super) signs_in: bool,
     request: Request,
 }
 
@@ -69,7 +73,7 @@ pub(super) fn admit(limits: &Limits, incoming: Incoming, viewer: &Viewer) -> Res
     }
     request.operation_name = name;
     request.set_parsed_query(document);
-    Ok(Admitted { operation: kind, request })
+    Ok(Admitted { operation: kind, fields: size.fields, signs_in: size.logins > 0, request })
 }
 
 /// Measures everything in the document, also what is not going to run: validation walks through all of it.
