@@ -117,6 +117,10 @@ fn check_operation(operation: &OperationDefinition, size: &Size, viewer: &Viewer
     if operation.ty == OperationType::Mutation && (size.logins > 1 || size.aliased_logins > 0) {
         return Err(Refusal::invalid("login comes once in a document, and without an alias").at(place));
     }
+    let may_be_keyed = if operation.ty == OperationType::Mutation { size.root_keyed } else { 0 };
+    if size.keyed > may_be_keyed {
+        return Err(Refusal::invalid("@idempotent is for the root fields of a mutation").at(place));
+    }
     if size.introspections > 0 && viewer.is_anonymous() {
         return Err(Refusal::of_document(Code::Unauthenticated, "sign in first to read the schema").at(place));
     }
