@@ -2,9 +2,13 @@
 
 use arvlite_api::global_id::encode;
 use arvlite_db::models::{Company, Role};
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 use uuid::Uuid;
 
+use crate::support::exposition::Exposition;
 use crate::support::{Client, Events, Studio, TestApp};
 
 const DOCUMENT: &str = "subscription ($scope: AnalyticsScope!, $after: String) { viewEvents(scope: $scope, after: $after) { __typename } }";
@@ -92,4 +96,34 @@ async fn a_stream_ends_with_the_sign_in_that_opened_it() {
     let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
     app.start_view(&content, Uuid::new_v4()).await.unwrap();
     assert_eq!(ids(&mut goes_on, 1).await.len(), 1);
+}
+
+async fn counted(app: &TestApp) -> Exposition {
+    let request = Request::get("/metrics").body(Body::empty()).unwrap();
+    let response = app.router.clone().oneshot(request).await.unwrap();
+    let text = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    Exposition::read(std::str::from_utf8(&text).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_are_counted_as_a_way_of_their_own() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let admin = app.admin().await;
+    let mut events = follow(&app, &admin, of(&studio), None).await;
+    events.next().await.unwrap();
+    let told = counted(&app).await;
+    assert_eq!((told.value("arvlite_event_streams"), told.value("arvlite_subscriptions")), (1.0, 1.0));
+    drop(events);
+    let mut query = Events::open(&app.router, &admin, "{ companies { totalCount } }", json!({}), None).await;
+    while query.next().await.is_some() {}
+    let mut told = counted(&app).await;
+    while told.value("arvlite_event_streams") > 0.0 {
+        told = counted(&app).await;
+    }
+    for operation in ["query", "subscription"] {
+        let series = format!("arvlite_operations_total{{code=\"OK\",operation=\"{operation}\",transport=\"sse\"}}");
+        assert_eq!(told.value(&series), 1.0, "{series}");
+    }
+    assert_eq!(told.value("arvlite_subscriptions"), 0.0);
 }
