@@ -4,8 +4,10 @@ mod batch;
 mod compression;
 mod cross_origin;
 mod event_stream;
+mod head;
 mod over_http;
 mod serving;
+mod sockets;
 mod uploads;
 
 use std::sync::Arc;

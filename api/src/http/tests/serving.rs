@@ -15,6 +15,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use super::super::serve::serve_door;
 use super::*;
 
+/// A client's end of a socket.
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
 pub(super) struct Server {
     address: SocketAddr,
     pub(super) door: Door,
@@ -39,15 +42,11 @@ impl Server {
         TcpStream::connect(self.address).await.unwrap()
     }
 
-    async fn socket(&self) -> WebSocketStream<MaybeTlsStream<TcpStream>> {
+    pub(super) async fn socket(&self) -> Socket {
         self.shake_hands("graphql-transport-ws", None).await.unwrap()
     }
 
-    async fn shake_hands(
-        &self,
-        protocol: &'static str,
-        origin: Option<&'static str>,
-    ) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, Error> {
+    async fn shake_hands(&self, protocol: &'static str, origin: Option<&'static str>) -> Result<Socket, Error> {
         let mut request = format!("ws://{}/graphql", self.address).into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(protocol));
         if let Some(origin) = origin {
@@ -63,7 +62,7 @@ pub(super) async fn rest_of(mut stream: TcpStream) -> String {
     String::from_utf8_lossy(&read).into_owned()
 }
 
-async fn code_of(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>) -> u16 {
+async fn code_of(socket: &mut Socket) -> u16 {
     loop {
         match socket.next().await {
             Some(Ok(Message::Close(Some(close)))) => return close.code.into(),
