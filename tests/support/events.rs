@@ -42,6 +42,10 @@ impl Events {
 
     /// The next event; none if the stream has ended.
     pub async fn next(&mut self) -> Option<Event> {
+        tokio::time::timeout(PATIENCE, self.read_on()).await.expect("an event in time")
+    }
+
+    async fn read_on(&mut self) -> Option<Event> {
         loop {
             while let Some((block, rest)) = self.read.split_once("\n\n") {
                 let field = |name: &str| {
@@ -54,8 +58,8 @@ impl Events {
                     return Some(Event { name, id, data: serde_json::from_str(&data).unwrap_or_default() });
                 }
             }
-            let piece = tokio::time::timeout(PATIENCE, self.pieces.next()).await.expect("an event in time");
-            self.read.push_str(std::str::from_utf8(&piece?.unwrap()).unwrap());
+            let piece = self.pieces.next().await?;
+            self.read.push_str(std::str::from_utf8(&piece.unwrap()).unwrap());
         }
     }
 }
