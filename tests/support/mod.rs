@@ -27,7 +27,7 @@ use std::sync::Arc;
 use arvlite_api::app::App;
 use arvlite_api::auth::{Caller, KeyHolder, SignedIn, Viewer, Who, token};
 use arvlite_api::clock::Clock;
-use arvlite_api::config::{Config, Mode};
+use arvlite_api::config::{Config, Limits, Mode};
 use arvlite_api::secret::SecretKey;
 use arvlite_api::storage::Store;
 use arvlite_db::models::{self, Role, UserRole};
@@ -40,6 +40,9 @@ pub struct TestApp {
     pub router: axum::Router,
     folder: tempfile::TempDir,
 }
+
+/// A budget that no test uses up by accident.
+const PLENTY: u64 = 1_000_000_000;
 
 /// When every test begins.
 pub fn noon() -> DateTime<Utc> {
@@ -64,7 +67,10 @@ impl TestApp {
     }
 
     async fn with_connections(url: &str, max_connections: usize) -> Self {
-        let config = Config { mode: Mode::Development, database_url: Some(url.to_owned()), ..Config::default() };
+        // Tests of whole catalogs ask more in a moment than anybody else does.
+        let limits = Limits { budget: PLENTY, anonymous_budget: PLENTY, phones_budget: PLENTY, ..Limits::default() };
+        let config =
+            Config { mode: Mode::Development, database_url: Some(url.to_owned()), limits, ..Config::default() };
         let options = ConnectOptions {
             wait: std::time::Duration::from_secs(30),
             statement_timeout: std::time::Duration::from_secs(30),

@@ -7,7 +7,7 @@ use arvlite_api::app::App;
 use arvlite_api::auth::{Caller, SignedIn, Viewer, Who, token};
 use arvlite_api::clock::Clock;
 use arvlite_api::config::{Config, Mode};
-use arvlite_api::graphql::{self, Nullability};
+use arvlite_api::graphql::{self, Contract};
 use arvlite_api::http::router;
 use arvlite_api::postgres::{Postgres, Settings};
 use arvlite_api::secret::SecretKey;
@@ -126,9 +126,9 @@ impl House {
             company["id"]
         );
         let schema = graphql::build();
-        let nullability = Nullability::of(&schema.sdl());
+        let contract = Contract::of(&schema.sdl());
         let request = || graphql::with_data(Request::new(&follow), &self.app, viewer);
-        let follower = |_| graphql::follow(&schema, &nullability, request()).boxed();
+        let follower = |_| graphql::follow(&schema, &contract, request()).boxed();
         *self.followers.get_mut() = (0..FOLLOWERS).map(follower).collect();
         // The first thing that each is told is that it has caught up.
         self.wait(self.told_to_all());

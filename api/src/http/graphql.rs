@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, UPGRADE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use tokio::time::{Instant, timeout_at};
@@ -18,6 +18,7 @@ use super::admit::{Admitted, Incoming, admit};
 use super::answer::Answer;
 use super::caller::viewer;
 use super::media_type::{Answering, Sent};
+use super::operate::perform;
 use super::parameters::Parameters;
 use super::refusal::{Code, Refusal};
 use super::watch::Watch;
@@ -84,8 +85,7 @@ async fn post(door: &Door, head: &Parts, body: Body, watch: &Watch) -> Result<An
                 return run(door, admitted, &viewer, deadline, watch).await;
             }
             // A file takes as long as it takes to come; one that stops coming is cut by its own stream.
-            let response = door.executor.execute(admitted.with(UploadSlot::new(file)), &viewer).await;
-            Ok(answer(response, &viewer, watch))
+            perform(door, admitted.with(UploadSlot::new(file)), &viewer, watch).await
         }
     }
 }
@@ -111,9 +111,8 @@ pub(super) async fn run(
     deadline: Instant,
     watch: &Watch,
 ) -> Result<Answer, Refusal> {
-    let running = door.executor.execute(admitted, viewer);
-    let response = timeout_at(deadline, running).await.map_err(|_| Refusal::timeout())?;
-    Ok(answer(response, viewer, watch))
+    let running = perform(door, admitted, viewer, watch);
+    timeout_at(deadline, running).await.map_err(|_| Refusal::timeout())?
 }
 
 /// What a client gets to read of a response.
@@ -124,7 +123,7 @@ pub(super) fn answer(response: async_graphql::Response, viewer: &Viewer, watch: 
 }
 
 fn admit_over_http(door: &Door, incoming: Incoming, viewer: &Viewer, watch: &Watch) -> Result<Admitted, Refusal> {
-    let admitted = admit(&door.app.config.limits, incoming, viewer)?;
+    let admitted = admit(door, incoming, viewer)?;
     if admitted.operation == OperationType::Subscription {
         let message = "subscriptions run over a WebSocket with the sub-protocol graphql-transport-ws";
         return Err(Refusal::of_document(Code::BadRequest, message));
@@ -179,7 +178,7 @@ fn respond(answered: Result<Answer, Refusal>, answering: Answering, id: &str) ->
     let headers = [(CONTENT_TYPE, answering.header()), (CACHE_CONTROL, "no-store")];
     let mut response = (status, headers, answer.to_json()).into_response();
     if let Some((name, value)) = header {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, value);
     }
     debug_assert!(status != StatusCode::METHOD_NOT_ALLOWED || response.headers().contains_key(ALLOW));
     response

@@ -2,7 +2,7 @@
 //!
 //! [`serve`] accepts connections, [`router`] knows the addresses. What wants to run an operation, by whatever way it
 //! comes (`graphql.rs`, `multipart.rs`, `socket/`, the page at `/ar/…`), passes `admit`, and only what passed it can be
-//! given to the executor. Answers are written in `answer.rs`, refusals are made in `refusal.rs`: nobody else tells a
+//! given to the executor, by `operate.rs`, which draws what it costs from the caller's bucket (`budget/`). Answers are written in `answer.rs`, refusals are made in `refusal.rs`: nobody else tells a
 //! client about errors. Not here: who somebody is (`auth`), what they may see or do (`graphql`, `domain`).
 //!
 //! Start at `graphql.rs`, then `admit/mod.rs`.
@@ -10,6 +10,7 @@
 mod admit;
 mod answer;
 pub mod ar_page;
+mod budget;
 mod caller;
 mod edge;
 mod executor;
@@ -20,6 +21,7 @@ pub mod media;
 mod media_type;
 mod metrics;
 mod multipart;
+mod operate;
 mod pages;
 mod parameters;
 pub mod qr_code;
@@ -44,6 +46,8 @@ use tokio_util::task::TaskTracker;
 
 pub use serve::serve;
 
+use self::admit::Admission;
+use self::budget::Budgets;
 use self::executor::{Executor, SchemaExecutor};
 use self::health::Readiness;
 use crate::app::App;
@@ -54,6 +58,8 @@ struct Door(Arc<Parts>);
 
 struct Parts {
     app: Arc<App>,
+    admission: Admission,
+    budgets: Arc<Budgets>,
     executor: Box<dyn Executor>,
     readiness: Readiness,
     /// Places for sockets.
@@ -75,12 +81,16 @@ impl Deref for Door {
 
 impl Door {
     fn new(app: Arc<App>) -> Self {
-        let schema = crate::graphql::build();
-        Self::with_executor(Arc::clone(&app), Box::new(SchemaExecutor::new(app, schema)))
+        let executor = SchemaExecutor::new(Arc::clone(&app), crate::graphql::build_with);
+        Self::with_executor(app, Box::new(executor))
     }
 
     fn with_executor(app: Arc<App>, executor: Box<dyn Executor>) -> Self {
+        let limits = &app.config.limits;
+        let budgets = Arc::new(Budgets::new(limits, app.db.search_connections()));
         Self(Arc::new(Parts {
+            admission: Admission::new(limits, executor.contract(), &budgets),
+            budgets,
             executor,
             readiness: Readiness::default(),
             sockets: Arc::new(Semaphore::new(app.config.limits.sockets)),

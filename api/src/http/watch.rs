@@ -64,6 +64,9 @@ impl Watch {
     /// Runs the operation, or what leads to it.
     pub(super) async fn over<T>(&self, work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
         let (done, has_user_errors) = self.statements.over(UserErrors::noticed(work)).await;
+        if let Err(Refusal { limit: Some(limit), .. }) = &done {
+            self.app.metrics.refused(limit);
+        }
         let _ = self.code.set(match &done {
             Err(refusal) => refusal.code.as_str(),
             Ok(_) if has_user_errors => "USER_ERRORS",

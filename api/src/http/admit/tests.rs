@@ -12,8 +12,14 @@ fn asked(query: &str) -> Incoming {
     Incoming { query: query.to_owned(), ..Incoming::default() }
 }
 
+/// For documents of whatever schema.
+fn admission() -> Admission {
+    let limits = Limits::default();
+    Admission::new(&limits, &Arc::default(), &Arc::new(Budgets::new(&limits, 1)))
+}
+
 fn refusal_of(incoming: Incoming, viewer: &Viewer) -> Option<Refusal> {
-    admit(&Limits::default(), incoming, viewer).err()
+    admission().admit(incoming, viewer).err()
 }
 
 /// The words of the refusal; none if it is let in.
@@ -111,11 +117,7 @@ fn the_parser_bears_whatever_the_brackets_allow() {
     let parse = || {
         for (open, close) in [("{ a ", "}"), ("{ a(b: [", "])}"), ("{ ... ", "}")] {
             let depth = Limits::default().nesting / open.matches(['{', '(', '[']).count();
-            let _ = admit(
-                &Limits::default(),
-                asked(&format!("{}{}", open.repeat(depth), close.repeat(depth))),
-                &anonymous(),
-            );
+            let _ = admission().admit(asked(&format!("{}{}", open.repeat(depth), close.repeat(depth))), &anonymous());
         }
         let list = format!("{{ a(b: {}{}) }}", "[".repeat(62), "]".repeat(62));
         assert_eq!(refused(&list), None);
@@ -163,8 +165,7 @@ fn a_document_has_few_operations_and_one_is_chosen() {
     assert!(named("{ a }".to_owned(), Some("Q")).contains("names no operation"));
     assert_eq!(named(several(1), None), "");
     assert_eq!(named(several(1), Some("")), "");
-    let kind =
-        |query: &str| admit(&Limits::default(), asked(query), &anonymous()).map(|admitted| admitted.operation).ok();
+    let kind = |query: &str| admission().admit(asked(query), &anonymous()).map(|admitted| admitted.operation).ok();
     assert_eq!(kind("mutation { a }"), Some(OperationType::Mutation));
     assert_eq!(kind("subscription { a }"), Some(OperationType::Subscription));
 }
@@ -253,7 +254,8 @@ fn variables_that_are_needed_are_asked_for_before_it_runs() {
 fn a_key_of_a_repeated_write_is_for_one_field() {
     let with_key = |query: &str| {
         let incoming = Incoming { idempotency_key: Some("k".to_owned()), ..asked(query) };
-        admit(&Limits::default(), incoming, &anonymous())
+        admission()
+            .admit(incoming, &anonymous())
             .map(|admitted| admitted.into_request().data.get(&std::any::TypeId::of::<IdempotencyKey>()).is_some())
     };
     assert!(with_key("mutation { a }").unwrap());

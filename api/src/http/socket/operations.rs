@@ -14,6 +14,7 @@ use super::super::admit::{Admitted, Incoming, admit};
 use super::super::answer::Answer;
 use super::super::edge::span;
 use super::super::graphql::{answer, run};
+use super::super::operate::follow;
 use super::super::refusal::{Code, Refusal};
 use super::super::watch::Watch;
 use super::messages::{Close, complete, next_or_error};
@@ -121,11 +122,10 @@ impl Operation {
 
     async fn answer(&self, incoming: Incoming, viewer: &Viewer, door: &Door, watch: &Watch) -> Result<(), Refusal> {
         let deadline = door.deadline();
-        let admitted = admit(&door.app.config.limits, incoming, viewer)?;
+        let admitted = admit(door, incoming, viewer)?;
         watch.admitted(admitted.operation);
         if admitted.operation == OperationType::Subscription {
-            self.follow(admitted, viewer, door, watch).await;
-            return Ok(());
+            return self.follow(admitted, viewer, door, watch).await;
         }
         let answer = run(door, admitted, viewer, deadline, watch).await?;
         self.tell(&answer).await;
@@ -133,17 +133,18 @@ impl Operation {
         Ok(())
     }
 
-    async fn follow(&self, admitted: Admitted, viewer: &Viewer, door: &Door, watch: &Watch) {
-        let mut responses = door.executor.follow(admitted, viewer);
+    async fn follow(&self, admitted: Admitted, viewer: &Viewer, door: &Door, watch: &Watch) -> Result<(), Refusal> {
+        let mut responses = follow(door, admitted, viewer)?;
         while let Some(response) = responses.next().await {
             let answer = answer(response, viewer, watch);
             self.tell(&answer).await;
             door.app.metrics.subscription_events.inc();
             if !answer.ran() {
-                return;
+                return Ok(());
             }
         }
         self.last(complete(&self.id)).await;
+        Ok(())
     }
 
     /// An answer, which is the last word if nothing ran.
