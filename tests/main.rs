@@ -15,6 +15,7 @@ mod cli;
 mod client;
 mod company;
 mod connections;
+mod cost;
 mod db_command;
 mod deletion;
 mod demo;

@@ -41,8 +41,11 @@ pub struct TestApp {
     folder: tempfile::TempDir,
 }
 
-/// A budget that no test uses up by accident.
-const PLENTY: u64 = 1_000_000_000;
+/// Tests of whole catalogs ask more in a moment than anybody else does.
+fn generous() -> Limits {
+    const PLENTY: u64 = 1_000_000_000;
+    Limits { budget: PLENTY, anonymous_budget: PLENTY, phones_budget: PLENTY, ..Limits::default() }
+}
 
 /// When every test begins.
 pub fn noon() -> DateTime<Utc> {
@@ -58,17 +61,20 @@ impl TestApp {
 
     /// A program on a database that may have others.
     pub async fn on(url: &str) -> Self {
-        Self::with_connections(url, 4).await
+        Self::with(url, 4, generous()).await
     }
 
     /// A program that asks everything over one connection.
     pub async fn with_one_connection(url: &str) -> Self {
-        Self::with_connections(url, 1).await
+        Self::with(url, 1, generous()).await
     }
 
-    async fn with_connections(url: &str, max_connections: usize) -> Self {
-        // Tests of whole catalogs ask more in a moment than anybody else does.
-        let limits = Limits { budget: PLENTY, anonymous_budget: PLENTY, phones_budget: PLENTY, ..Limits::default() };
+    /// An empty program with limits of its own.
+    pub async fn limited(limits: Limits) -> Self {
+        Self::with(&server::fresh_database().await, 4, limits).await
+    }
+
+    async fn with(url: &str, max_connections: usize, limits: Limits) -> Self {
         let config =
             Config { mode: Mode::Development, database_url: Some(url.to_owned()), limits, ..Config::default() };
         let options = ConnectOptions {

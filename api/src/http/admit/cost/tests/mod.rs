@@ -48,7 +48,11 @@ fn each_kind_of_field_has_its_price() {
         ("{ nodes(ids: \"a\") { id } }", 1),
         ("mutation { logout { userErrors { code } } }", 10 + 10),
         ("mutation { a: logout { __typename } ...F } fragment F on Mutation { b: logout { __typename } }", 20),
-        ("subscription { playbackChanged(arContentId: \"a\") { video { id } } }", 2),
+        (
+            "subscription { viewEvents(scope: { companyId: \"a\" }) { ... on StreamPosition { cursor }
+            ... on ViewSessionStarted { viewSession { arContent { id } } } } }",
+            3,
+        ),
         ("{ __schema { types { name } } }", 100),
         ("{ companies { nodes { nothing { at { all } } } } unknown { id } ...None }", 11),
     ] {
