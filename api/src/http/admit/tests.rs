@@ -1,4 +1,4 @@
-use async_graphql::Variables;
+use async_graphql::{Value, Variables};
 use serde_json::json;
 
 use super::*;
@@ -261,4 +261,97 @@ fn a_key_of_a_repeated_write_is_for_one_field() {
     assert!(with_key("mutation { a }").unwrap());
     assert!(!with_key("{ a b }").unwrap());
     assert!(with_key("mutation { a b }").unwrap_err().message.contains("one mutation field"));
+}
+
+#[test]
+fn a_document_that_ran_is_not_read_again() {
+    let admission = admission();
+    let read = || admission.read.load(Ordering::Relaxed);
+    let admit = |n: i32, viewer: &Viewer| {
+        let variables = Variables::from_json(json!({ "n": n }));
+        admission.admit(Incoming { variables, ..asked("query ($n: Int!) { a(n: $n) }") }, viewer).unwrap()
+    };
+    // What never ran may not even be valid.
+    for times in 1..3 {
+        assert!(!admit(1, &Viewer::system()).is_valid());
+        assert_eq!(read(), times);
+    }
+    admission.ran(admit(1, &Viewer::system()).receipt);
+    for n in 0..5 {
+        let admitted = admit(n, &Viewer::system());
+        assert!(admitted.is_valid() && admitted.receipt.asked.is_none());
+        let mut request = admitted.into_request();
+        assert_eq!(request.variables.get("n"), Some(&Value::from(n)));
+        assert_eq!(request.parsed_query().unwrap().operations.iter().len(), 1);
+    }
+    assert_eq!(read(), 3);
+    // What nobody asks for crowds out nothing, and is kept too.
+    for flood in 0..10_000 {
+        let other = asked(&format!("{{ a{flood:0100} }}"));
+        admission.ran(admission.admit(other, &anonymous()).unwrap().receipt);
+    }
+    let before = read();
+    assert!(admit(7, &Viewer::system()).is_valid());
+    assert_eq!(read(), before);
+    // Every time it is looked at who asks, and with what.
+    let missing = admission.admit(asked("query ($n: Int!) { a(n: $n) }"), &Viewer::system()).unwrap_err();
+    assert!(missing.message.contains("\"$n\" is required"), "{}", missing.message);
+    admission.ran(admission.admit(asked("{ __schema { types { name } } }"), &Viewer::system()).unwrap().receipt);
+    assert!(admission.admit(asked("{ __schema { types { name } } }"), &anonymous()).is_err());
+}
+
+#[test]
+fn what_a_variable_is_and_where_it_is_wrong() {
+    let limits = Limits::default();
+    let contract = Arc::new(Contract::of(&crate::graphql::print()));
+    let admission = Admission::new(&limits, &contract, &Arc::new(Budgets::new(&limits, 1)));
+    let refused = |query: &str, variables| {
+        let incoming = Incoming { variables: Variables::from_json(variables), ..asked(query) };
+        let refusal = admission.admit(incoming, &Viewer::system()).err()?;
+        let field = refusal.details.into_iter().find(|(name, _)| *name == "field")?.1;
+        let Value::List(steps) = field else { panic!("{field} is no path") };
+        let steps = steps.iter().map(|step| if let Value::String(step) = step { step.as_str() } else { "?" });
+        Some((steps.collect::<Vec<_>>().join("."), refusal.code))
+    };
+    let list = "query ($first: Int, $where: ArContentWhereInput, $ids: [ID!]! = [\"a\"], $at: DateTime, $scope: AnalyticsScope) \
+                { arContents(first: $first, where: $where) { nodes { activeVideo(at: $at) { source } } } nodes(ids: $ids) { id } \
+                viewEvents(scope: $scope) { nodes { __typename } } }";
+    let (shape, text) = (Code::ValidationFailed, Code::BadRequest);
+    assert!(refused(list, json!({ "where": [] })).is_some(), "a list is no object");
+    for (variables, expected) in [
+        (json!({}), None),
+        (json!({ "first": null, "where": null, "at": null, "more": "unknown" }), None),
+        (json!({ "ids": "one", "first": 3, "at": "2026-11-21T12:00:00Z" }), None),
+        (json!({ "where": { "AND": { "orderNumber": { "eq": "1" } }, "status": { "oneOf": "READY" } } }), None),
+        (json!({ "first": "3" }), Some(("first", shape))),
+        (json!({ "first": 1.5 }), Some(("first", shape))),
+        (json!({ "first": 5_000_000_000_i64 }), Some(("first", text))),
+        (json!({ "ids": null }), Some(("ids", shape))),
+        (json!({ "ids": ["a", null] }), Some(("ids.1", shape))),
+        (json!({ "ids": ["a", {}] }), Some(("ids.1", shape))),
+        (json!({ "at": "tomorrow" }), Some(("at", text))),
+        (json!({ "at": 5 }), Some(("at", shape))),
+        (json!({ "where": { "AND": [{ "OR": [{ "colour": "red" }] }] } }), Some(("where.AND.0.OR.0.colour", shape))),
+        (json!({ "where": { "status": { "eq": "GONE" } } }), Some(("where.status.eq", shape))),
+        (json!({ "where": { "uniqueId": "no uuid" } }), Some(("where.uniqueId", text))),
+        (json!({ "where": 7 }), Some(("where", shape))),
+        (json!({ "scope": {} }), Some(("scope", shape))),
+        (json!({ "scope": { "companyId": "a", "projectId": "b" } }), Some(("scope", shape))),
+        (json!({ "scope": { "companyId": null } }), Some(("scope", shape))),
+    ] {
+        let expected = expected.map(|(field, code): (&str, Code)| (field.to_owned(), code));
+        assert_eq!(refused(list, variables.clone()), expected, "{variables}");
+    }
+    let create = "mutation ($input: ProjectCreateInput!) { projectCreate(input: $input) { userErrors { code } } }";
+    assert_eq!(refused(create, json!({ "input": { "name": "x" } })), Some(("input.companyId".to_owned(), shape)));
+    let literal = "{ arContents(where: { createdAt: { range: { gte: \"now\" } } }) { nodes { id } } }";
+    assert_eq!(refused(literal, json!({})), Some(("where.createdAt.range.gte".to_owned(), text)));
+}
+
+#[test]
+fn a_default_that_is_not_given_is_what_a_condition_goes_by() {
+    let admit = |query: &str| admission().admit(asked(query), &Viewer::system()).unwrap().into_request();
+    let request = admit("query ($more: Boolean = true, $n: Int) { a(n: $n) @include(if: $more) }");
+    assert_eq!(request.variables.get("more"), Some(&Value::Boolean(true)));
+    assert!(!request.variables.contains_key("n"));
 }
