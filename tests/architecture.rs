@@ -113,7 +113,7 @@ fn there_is_one_clock_and_one_configuration() {
 
 #[test]
 fn there_is_one_way_to_the_executor() {
-    refuse("api/src", &["executor.execute", "executor.follow"], &["api/src/http/operate.rs"]);
+    refuse("api/src", &["executor.execute", "executor.follow"], &["api/src/http/paid.rs"]);
     refuse("api/src", &["schema.execute", "schema.execute_stream"], &["api/src/graphql/mod.rs"]);
     refuse("api/src", &["graphql::execute", "graphql::follow"], &["api/src/http/executor.rs"]);
     refuse("api/src", &["parse_query"], &["api/src/http/admit/mod.rs"]);

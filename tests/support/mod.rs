@@ -2,6 +2,8 @@
 
 mod client;
 pub mod contract;
+pub mod crowded;
+mod events;
 mod everything;
 pub mod exposition;
 mod http;
@@ -14,6 +16,7 @@ mod values;
 mod wire;
 
 pub use client::{Answer, Client};
+pub use events::Events;
 pub use everything::{ALL_SCOPES, Everything};
 pub use http::{Served, token_of};
 pub use server::{empty_database, fresh_database};

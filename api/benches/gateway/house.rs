@@ -2,11 +2,12 @@
 //! and five hundred dashboards that follow one studio.
 
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use arvlite_api::app::App;
 use arvlite_api::auth::{Caller, SignedIn, Viewer, Who, token};
 use arvlite_api::clock::Clock;
-use arvlite_api::config::{Config, Mode};
+use arvlite_api::config::{Config, Limits, Mode};
 use arvlite_api::graphql::{self, Contract};
 use arvlite_api::http::router;
 use arvlite_api::postgres::{Postgres, Settings};
@@ -28,6 +29,8 @@ use tower::ServiceExt;
 
 /// Dashboards that follow one studio.
 pub const FOLLOWERS: usize = 500;
+/// A budget that nobody uses up.
+const PLENTY: u64 = 1_000_000_000_000;
 /// Orders that phones look at.
 pub const SEEN: usize = 64;
 
@@ -53,7 +56,10 @@ impl House {
             let runtime = Runtime::new().unwrap();
             let (postgres, db) = runtime.block_on(database());
             let media = tempfile::tempdir().unwrap();
-            let config = Config { mode: Mode::Development, ..Config::default() };
+            // What is measured asks for more than anybody may.
+            let limits =
+                Limits { cost: u64::MAX, budget: PLENTY, phones_budget: PLENTY, running: 1_000, ..Limits::default() };
+            let config = Config { mode: Mode::Development, limits, ..Config::default() };
             let secret = SecretKey::new(vec![[7; 32]]).unwrap();
             let app = App::new(config, db, Clock::default(), secret, Store::local(media.path()).unwrap());
             let (viewer, admin) = runtime.block_on(administrator(&app));
@@ -143,7 +149,9 @@ async fn database() -> (Postgres, Db) {
     let (client, connection) = tokio_postgres::connect(&postgres.url("postgres"), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     client.batch_execute("DROP DATABASE IF EXISTS gateway WITH (FORCE)").await.unwrap();
-    let db = Db::new(&ConnectOptions::new(postgres.url("gateway"))).unwrap();
+    // What waits longer for a connection than a client would is measured too.
+    let wait = Duration::from_secs(10);
+    let db = Db::new(&ConnectOptions { wait, ..ConnectOptions::new(postgres.url("gateway")) }).unwrap();
     create_database(&db).await.unwrap();
     Migrations::embedded().upgrade(&db, UpTo::Latest, &|_| {}).await.unwrap();
     let until = Clock::default().now();

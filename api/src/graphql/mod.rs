@@ -21,6 +21,7 @@ mod query;
 mod scalars;
 mod secrets;
 mod shape;
+mod stream_place;
 mod subscription;
 mod types;
 mod upload_scalar;
@@ -42,6 +43,7 @@ pub use loader::Loaders;
 pub use mutation::Mutation;
 pub use query::Query;
 pub use scalars::{Fits, fits};
+pub use stream_place::StreamPlace;
 pub use subscription::Subscription;
 pub use upload_scalar::{Upload, UploadSlot, UploadedFile};
 

@@ -105,6 +105,11 @@ impl Refusal {
         Self::of_request(StatusCode::BAD_REQUEST, Code::BadRequest, message)
     }
 
+    /// Somebody who could not read any answer.
+    pub(super) fn not_acceptable(message: &'static str) -> Self {
+        Self::of_request(StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message)
+    }
+
     /// A document that breaks a rule.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::of_document(Code::ValidationFailed, message)
@@ -127,9 +132,11 @@ impl Refusal {
 
     /// More than can be paid now; that much later it can.
     pub(super) fn throttled(message: impl Into<String>, wait: Duration) -> Self {
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
         let refusal = Self::of_request(StatusCode::TOO_MANY_REQUESTS, Code::Throttled, message);
-        Self { header: Some((RETRY_AFTER, HeaderValue::from(seconds.max(1)))), ..refusal }
+        // Where there are no headers it is told beside the code.
+        let refusal = refusal.with("retryAfter", value!(seconds));
+        Self { header: Some((RETRY_AFTER, HeaderValue::from(seconds))), ..refusal }
     }
 
     /// A method that this address or operation does not take.
@@ -138,9 +145,14 @@ impl Refusal {
         Self { header: Some((ALLOW, HeaderValue::from_static(allow))), ..refusal }
     }
 
+    /// Something that is not there.
+    pub(super) fn not_found(message: &'static str) -> Self {
+        Self::of_request(StatusCode::NOT_FOUND, Code::NotFound, message)
+    }
+
     /// An address that is none of ours.
     pub(super) fn nothing_here() -> Self {
-        Self::of_request(StatusCode::NOT_FOUND, Code::NotFound, "there is nothing at this address")
+        Self::not_found("there is nothing at this address")
     }
 
     /// An operation that took longer than it may.

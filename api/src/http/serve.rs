@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
+use super::event_stream::HangUp;
 use super::{Door, routes};
 use crate::app::App;
 use crate::config::Limits;
@@ -79,8 +80,11 @@ async fn attend(stream: TcpStream, peer: SocketAddr, router: Router, door: &Door
     if stream.set_nodelay(true).is_err() {
         return;
     }
+    let HangUp(hung_up) = HangUp::default();
+    let hang_up = HangUp(hung_up.clone());
     let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(hang_up.clone());
         request.map(Body::new)
     });
     let connection = builder(&door.app.config.limits)
@@ -89,6 +93,7 @@ async fn attend(stream: TcpStream, peer: SocketAddr, router: Router, door: &Door
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        () = hung_up.cancelled() => return,
         () = door.stopping.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await

@@ -55,6 +55,10 @@ pub(super) struct Admitted {
     pub(super) cost: Cost,
     pub(super) purse: PurseKind,
     pub(super) receipt: Receipt,
+    /// Fields after its fragments are expanded.
+    pub(super) fields: usize,
+    /// Whether it checks a password.
+    pub(super) signs_in: bool,
     request: Request,
 }
 
@@ -138,7 +142,9 @@ impl Admission {
         }
         request.operation_name.clone_from(&known.name);
         request.set_parsed_query(known.document.clone());
-        Ok(Admitted { operation: known.kind, cost, purse, receipt: Receipt { known, asked, is_anonymous }, request })
+        let (fields, signs_in) = (known.size.fields, known.size.logins > 0);
+        let (operation, receipt) = (known.kind, Receipt { known, asked, is_anonymous });
+        Ok(Admitted { operation, fields, signs_in, cost, purse, receipt, request })
     }
 
     /// Reads a document that nobody knows.

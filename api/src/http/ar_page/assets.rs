@@ -49,7 +49,8 @@ async fn asset(Path((version, name)): Path<(String, String)>, request_headers: H
     let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let etag = format!("\"{}\"", *VERSION);
+    // Weak, since the bytes that travel depend on the compression.
+    let etag = format!("W/\"{}\"", *VERSION);
     // A page of another release still gets its style and script, but keeps them no longer than it lives.
     let cache = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
     let known = request_headers
@@ -57,7 +58,7 @@ async fn asset(Path((version, name)): Path<(String, String)>, request_headers: H
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|known| matches!(known.trim().trim_start_matches("W/"), tag if tag == etag || tag == "*"));
+        .any(|known| matches!(known.trim().trim_start_matches("W/"), tag if etag.strip_prefix("W/") == Some(tag) || tag == "*"));
     let headers = [
         (header::ETAG, etag.as_str()),
         (header::CACHE_CONTROL, cache),

@@ -23,7 +23,7 @@ use super::watch::Watch;
 use crate::auth::Viewer;
 
 /// Runs a query or a mutation to its end.
-pub(super) async fn perform(
+pub(super) async fn execute(
     door: &Door,
     admitted: Admitted,
     viewer: &Viewer,
