@@ -16,6 +16,7 @@ mod client;
 mod clients;
 mod company;
 mod connections;
+mod cost;
 mod db_command;
 mod deletion;
 mod demo;

@@ -94,6 +94,12 @@ impl Db {
         Ok(Self { pools, connector, statements, catalog: Arc::default() })
     }
 
+    /// Connections for statements that are planned for their values.
+    #[must_use]
+    pub fn search_connections(&self) -> usize {
+        self.pools.planning_anew.status().max_size
+    }
+
     /// A session for reads: each statement takes a connection of the pool for itself.
     #[must_use]
     pub fn session(&self, scope: Scope) -> Session {

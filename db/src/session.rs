@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit};
 
 use crate::pool::Pools;
-use crate::{DbError, Filter, Result, Scope};
+use crate::{DbError, Filter, Result, Scope, SearchShare};
 
 /// A way to run statements for somebody. Cheap to clone.
 #[derive(Clone)]
@@ -30,6 +30,11 @@ enum Source {
 #[expect(clippy::large_enum_variant, reason = "nearly all are the large one; a box for each statement would cost more")]
 pub(crate) enum Connection {
     Pooled(Object<AsyncPgConnection>),
+    /// One of a few, with the leave to use it, which is given back with it.
+    PlanningAnew(
+        Object<AsyncPgConnection>,
+        #[expect(dead_code, reason = "it is held, not read")] Option<OwnedSemaphorePermit>,
+    ),
     Held(OwnedMutexGuard<Object<AsyncPgConnection>>),
 }
 
@@ -92,7 +97,10 @@ impl Session {
 
     async fn connection_planning_anew(&self) -> Result<Connection> {
         match &self.source {
-            Source::Pooled(pools) => Ok(Connection::Pooled(pools.planning_anew.get().await?)),
+            Source::Pooled(pools) => {
+                let leave = SearchShare::leave().await;
+                Ok(Connection::PlanningAnew(pools.planning_anew.get().await?, leave))
+            }
             Source::Held(_) => self.connection().await,
         }
     }
@@ -103,7 +111,7 @@ impl Deref for Connection {
 
     fn deref(&self) -> &AsyncPgConnection {
         match self {
-            Self::Pooled(object) => object,
+            Self::Pooled(object) | Self::PlanningAnew(object, _) => object,
             Self::Held(guard) => guard,
         }
     }
@@ -112,7 +120,7 @@ impl Deref for Connection {
 impl DerefMut for Connection {
     fn deref_mut(&mut self) -> &mut AsyncPgConnection {
         match self {
-            Self::Pooled(object) => object,
+            Self::Pooled(object) | Self::PlanningAnew(object, _) => object,
             Self::Held(guard) => guard,
         }
     }

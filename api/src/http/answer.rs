@@ -14,6 +14,8 @@ use crate::domain;
 /// Nobody reads more.
 const MOST_ERRORS: usize = 20;
 const MOST_CHARACTERS: usize = 300;
+/// What tells of costs in the answer's `extensions`.
+const COST: &str = "cost";
 
 /// The answer to one operation, or to what was none.
 #[derive(Debug, Serialize)]
@@ -45,8 +47,22 @@ impl Answer {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", refusal.code.as_str());
         extensions.set("requestId", request_id);
+        for (name, detail) in refusal.details {
+            extensions.set(name, detail);
+        }
         error.extensions = Some(extensions);
-        Self { errors: vec![error], data: None, extensions: BTreeMap::new() }
+        let extensions = refusal.cost.into_iter().map(|cost| (COST.to_owned(), cost)).collect();
+        Self { errors: vec![error], data: None, extensions }
+    }
+
+    /// What came; null where nothing did.
+    pub(super) fn data(&self) -> &Value {
+        self.data.as_ref().unwrap_or(&Value::Null)
+    }
+
+    /// Says beside the data what it cost.
+    pub(super) fn tell_cost(&mut self, cost: Value) {
+        self.extensions.insert(COST.to_owned(), cost);
     }
 
     /// Whether the operation was run, well or not.

@@ -64,7 +64,7 @@ async fn playback(door: &Door, unique_id: &str, head: &Parts) -> Result<Value, R
         ..Incoming::default()
     };
     let running = async {
-        let admitted = admit(&door.app.config.limits, incoming, &viewer)?;
+        let admitted = admit(door, incoming, &viewer)?;
         watch.admitted(admitted.operation);
         run(door, admitted, &viewer, door.deadline(), &watch).await
     };

@@ -13,7 +13,7 @@ use prometheus_client::registry::{Metric, Registry};
 
 use super::exposition;
 use super::jobs::{Job, Jobs};
-use super::labels::{Answered, Build, Channel, Closed, Ended, Ran, Route, Transport, Way};
+use super::labels::{Answered, Build, Channel, Closed, Ended, Limit, Ran, Route, Transport, Way};
 use super::sampled::{Moment, Sampled};
 
 /// Seconds, from one millisecond to the longest that an operation may take.
@@ -33,6 +33,7 @@ pub struct Metrics {
     pub subscriptions: Gauge,
     /// Events that subscribers were told.
     pub subscription_events: Counter,
+    refusals: Family<Limit, Counter>,
     socket_closes: Family<Closed, Counter>,
     /// Operations and requests that ended in a mistake of ours that was caught.
     pub panics: Counter,
@@ -84,6 +85,7 @@ impl Metrics {
             ),
             subscriptions: declare(of, "subscriptions", "Subscriptions that run now"),
             subscription_events: declare(of, "subscription_events", "Events that subscribers were told"),
+            refusals: declare(of, "refusals", "Operations that were refused for a limit, by its name"),
             socket_closes: declare(of, "socket_closes", "Sockets that the server closed, by close code"),
             panics: declare(of, "panics", "Mistakes of the program that were caught"),
             beacon_batches: declared(
@@ -117,6 +119,11 @@ impl Metrics {
         }
         #[expect(clippy::cast_precision_loss, reason = "nobody sends 2^53 statements")]
         self.operation_statements.get_or_create(&way).observe(end.statements as f64);
+    }
+
+    /// An operation was refused for a limit.
+    pub fn refused(&self, limit: &'static str) {
+        self.refusals.get_or_create(&Limit { limit }).inc();
     }
 
     /// The server closed a socket.
