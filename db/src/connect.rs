@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
@@ -113,8 +115,13 @@ impl Connector {
 
     /// Opens a connection that somebody has to drive.
     pub(crate) async fn open(&self) -> Result<(Client, Undriven)> {
-        let opened = self.config.connect(self.tls.clone()).await;
+        let opened = self.dial().await;
         opened.map_err(|error| self.unavailable(obstacle(&error), in_words(&error)))
+    }
+
+    /// In a box, for what it takes to shake hands would otherwise be part of everything that waits for a connection.
+    fn dial(&self) -> BoxFuture<'_, std::result::Result<(Client, Undriven), tokio_postgres::Error>> {
+        self.config.connect(self.tls.clone()).boxed()
     }
 
     /// Makes a connection that is driven ready for statements.
@@ -126,13 +133,12 @@ impl Connector {
 
     /// Whether the server says anything, be it a refusal.
     pub(crate) async fn is_answered(&self) -> bool {
-        let opened = self.config.connect(self.tls.clone()).await;
-        opened.map_or_else(|error| error.as_db_error().is_some(), |_| true)
+        self.dial().await.map_or_else(|error| error.as_db_error().is_some(), |_| true)
     }
 
     /// Asks the server to stop what it does for this connection.
     pub(crate) async fn cancel(&self, connection: &AsyncPgConnection) -> Result<()> {
-        let asked = connection.cancel_token().cancel_query(self.tls.clone()).await;
+        let asked = connection.cancel_token().cancel_query(self.tls.clone()).boxed().await;
         asked.map_err(|error| self.unavailable(obstacle(&error), in_words(&error)))
     }
 

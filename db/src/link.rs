@@ -74,11 +74,8 @@ impl Manager for Opener {
 }
 
 /// Passes on what is said, and doubts the server when a statement hears nothing for long.
-async fn drive<S, T>(
-    mut connection: tokio_postgres::Connection<S, T>,
-    busy: Arc<AtomicBool>,
-    pulse: Arc<Pulse>,
-) where
+async fn drive<S, T>(mut connection: tokio_postgres::Connection<S, T>, busy: Arc<AtomicBool>, pulse: Arc<Pulse>)
+where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,
 {

@@ -5,6 +5,7 @@ pub mod contract;
 mod everything;
 pub mod exposition;
 mod http;
+pub mod monkey;
 pub mod process;
 mod server;
 mod sql;
@@ -41,6 +42,9 @@ pub struct TestApp {
     folder: tempfile::TempDir,
 }
 
+/// How long a test waits for a machine that has other things to do.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// When every test begins.
 pub fn noon() -> DateTime<Utc> {
     "2026-11-21T12:00:00Z".parse().unwrap()
@@ -66,8 +70,9 @@ impl TestApp {
     async fn with_connections(url: &str, max_connections: usize) -> Self {
         let config = Config { mode: Mode::Development, database_url: Some(url.to_owned()), ..Config::default() };
         let options = ConnectOptions {
-            wait: std::time::Duration::from_secs(30),
-            statement_timeout: std::time::Duration::from_secs(30),
+            wait: PATIENCE,
+            answer: PATIENCE,
+            statement_timeout: PATIENCE,
             max_connections,
             ..ConnectOptions::new(url)
         };

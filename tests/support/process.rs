@@ -119,6 +119,13 @@ impl Server {
         panic!("it never said {words}, but: {}", *self.said.borrow());
     }
 
+    /// The bytes of memory that the process had at most until now.
+    pub fn peak_of_memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id().unwrap())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
+    }
+
     /// SIGTERM: it is asked to stop.
     pub async fn ask_to_stop(&self) {
         let id = self.process.id().unwrap().to_string();

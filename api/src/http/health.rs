@@ -16,9 +16,9 @@ use super::graphql::refused;
 use super::refusal::Refusal;
 
 /// How long the database may take to answer.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(600);
 /// How long an answer holds, so that asking often costs nothing.
-const FRESH_FOR: Duration = Duration::from_secs(1);
+const FRESH_FOR: Duration = Duration::from_millis(300);
 
 /// What was last found out, and when.
 #[derive(Default)]

@@ -11,6 +11,7 @@ mod admit;
 mod answer;
 pub mod ar_page;
 mod caller;
+mod crowd;
 mod edge;
 mod executor;
 pub mod graphiql;
@@ -27,6 +28,7 @@ mod refusal;
 mod schema_text;
 mod serve;
 mod socket;
+mod unstalled;
 mod watch;
 
 #[cfg(test)]
