@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::iter::from_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,7 +11,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -64,11 +64,7 @@ pub(super) async fn serve_door(door: Door, listener: TcpListener, shutdown: impl
             accepted = accept(&listener, &places) => welcome(accepted),
         }
     }
-    // The kernel has let these in already.
-    while let Some(accepted) = accept(&listener, &places).now_or_never() {
-        welcome(accepted);
-    }
-    drop(listener);
+    last_ones(listener, &places).for_each(welcome);
     door.stopping.cancel();
     door.open.close();
     let drain = Duration::from_millis(door.app.config.limits.drain_ms);
@@ -97,6 +93,18 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Accepted {
             }
         }
     }
+}
+
+/// Those whom the kernel has let in already. After them the door is shut.
+fn last_ones(listener: TcpListener, places: &Arc<Semaphore>) -> impl Iterator<Item = Accepted> {
+    let listener = listener.into_std().ok();
+    from_fn(move || {
+        let place = Arc::clone(places).try_acquire_owned().ok()?;
+        // It does not wait: with nobody there it is an error.
+        let (stream, peer) = listener.as_ref()?.accept().ok()?;
+        stream.set_nonblocking(true).ok()?;
+        Some((TcpStream::from_std(stream).ok()?, peer, place))
+    })
 }
 
 async fn attend(
