@@ -2,6 +2,7 @@
 
 mod client;
 pub mod contract;
+pub mod crowded;
 mod everything;
 pub mod exposition;
 mod http;

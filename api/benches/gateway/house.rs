@@ -2,6 +2,7 @@
 //! and five hundred dashboards that follow one studio.
 
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use arvlite_api::app::App;
 use arvlite_api::auth::{Caller, SignedIn, Viewer, Who, token};
@@ -143,7 +144,9 @@ async fn database() -> (Postgres, Db) {
     let (client, connection) = tokio_postgres::connect(&postgres.url("postgres"), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     client.batch_execute("DROP DATABASE IF EXISTS gateway WITH (FORCE)").await.unwrap();
-    let db = Db::new(&ConnectOptions::new(postgres.url("gateway"))).unwrap();
+    // What waits longer for a connection than a client would is measured too.
+    let wait = Duration::from_secs(10);
+    let db = Db::new(&ConnectOptions { wait, ..ConnectOptions::new(postgres.url("gateway")) }).unwrap();
     create_database(&db).await.unwrap();
     Migrations::embedded().upgrade(&db, UpTo::Latest, &|_| {}).await.unwrap();
     let until = Clock::default().now();

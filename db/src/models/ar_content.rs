@@ -75,6 +75,7 @@ entity!(
 filter! {
     /// Which orders a list holds; `search` looks at the number and at what is known of the customer.
     ArContentFilter of ar_content {
+        company_id: reference,
         unique_id: value(Uuid),
         project_id: reference,
         folder_id: reference,

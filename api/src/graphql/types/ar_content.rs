@@ -226,6 +226,8 @@ enum_filter! {
 where_input! {
     /// Which orders a list has.
     ArContentWhereInput for ArContentFilter {
+        /// Of these companies.
+        company_id: IdFilter of Company,
         /// The order of this code.
         unique_id: Uuid,
         /// Of these projects.
