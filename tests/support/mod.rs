@@ -1,5 +1,6 @@
 //! What the tests stand on: a server, a database for each test, and callers of every kind.
 
+pub mod bombs;
 mod client;
 pub mod contract;
 pub mod crowded;

@@ -263,7 +263,7 @@ impl<'a> Monkey<'a> {
         let Some(inputs) = &of.input_fields else {
             return match of.name.as_str() {
                 "Int" => (*self.one_of(&["1", "2", "10", "100", "0", "101", "-5"])).to_owned(),
-                "ID" if self.happens(30) => json!(self.one_of(&self.ids())).to_string(),
+                "ID" => self.id(field, &input.name),
                 "String" if self.happens(60) => self.text(),
                 "Upload" => "\"file\"".to_owned(),
                 name => match &of.enum_values {
@@ -288,6 +288,17 @@ impl<'a> Monkey<'a> {
             }
         }
         format!("{{ {} }}", written.join(", "))
+    }
+
+    /// As a rule the id of a row that could be meant.
+    fn id(&mut self, field: &Field, name: &str) -> String {
+        let (noun, called) =
+            (name.trim_end_matches('s').trim_end_matches("Id").to_lowercase(), field.name.to_lowercase());
+        let meant = |of: &str| of.to_lowercase() == noun || called.starts_with(&of.to_lowercase());
+        let fitting: Vec<String> =
+            self.values.ids.iter().filter(|(of, _)| meant(of)).map(|(_, (id, _))| id.clone()).collect();
+        let ids = if fitting.is_empty() || self.happens(15) { self.ids() } else { fitting };
+        json!(self.one_of(&ids)).to_string()
     }
 
     fn ids(&self) -> Vec<String> {
