@@ -14,6 +14,7 @@ use diesel::connection::InstrumentationEvent;
 use diesel_async::{
     AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
 };
+use futures_util::FutureExt;
 use futures_util::future::select;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Handle;
@@ -46,10 +47,25 @@ pub(crate) struct Link {
 }
 
 impl Manager for Opener {
-    type Type = Link;
+    type Type = Box<Link>;
     type Error = DbError;
 
-    async fn create(&self) -> Result<Link> {
+    /// In boxes, the link as well as the way to it: or else both would be part of everything that waits for a statement.
+    async fn create(&self) -> Result<Box<Link>> {
+        self.link().boxed().await.map(Box::new)
+    }
+
+    /// A connection that ended is seen to be so, which costs no round trip.
+    async fn recycle(&self, link: &mut Box<Link>, _: &Metrics) -> RecycleResult<DbError> {
+        if link.driver.is_finished() || !link.is_at_rest() {
+            return Err(RecycleError::message("the connection ended"));
+        }
+        Ok(())
+    }
+}
+
+impl Opener {
+    async fn link(&self) -> Result<Link> {
         let (client, connection) = self.connector.open().await?;
         let busy = Arc::<AtomicBool>::default();
         let (driven, pulse) = (drive(connection, Arc::clone(&busy), Arc::clone(&self.pulse)), Arc::clone(&self.pulse));
@@ -62,14 +78,6 @@ impl Manager for Opener {
         let mut link = Link { connection, busy, driver, connector: Arc::clone(&self.connector) };
         link.count(&self.statements);
         Ok(link)
-    }
-
-    /// A connection that ended is seen to be so, which costs no round trip.
-    async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<DbError> {
-        if link.driver.is_finished() || !link.is_at_rest() {
-            return Err(RecycleError::message("the connection ended"));
-        }
-        Ok(())
     }
 }
 

@@ -154,6 +154,12 @@ impl Db {
         self.statements.load(Ordering::Relaxed)
     }
 
+    /// How long the server may take to show that it answers.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.pools.pulse.patience
+    }
+
     /// How the pool is used at this moment. It asks the database nothing.
     #[must_use]
     pub fn pool_state(&self) -> PoolState {

@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// What is known of one server's silence.
 pub(crate) struct Pulse {
     connector: Arc<Connector>,
-    patience: Duration,
+    pub(crate) patience: Duration,
     silent: watch::Sender<bool>,
     looking: AtomicBool,
 }

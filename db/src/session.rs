@@ -27,7 +27,6 @@ enum Source {
 }
 
 /// A connection for one statement.
-#[expect(clippy::large_enum_variant, reason = "nearly all are the large one; a box for each statement would cost more")]
 pub(crate) enum Connection {
     Pooled(Lease),
     Held(OwnedMutexGuard<Lease>),

@@ -8,6 +8,8 @@ use super::contract::{Contract, Field, Input, Root, TypeRef};
 /// A source of choices. The same seed makes the same ones.
 pub struct Monkey<'a> {
     state: u64,
+    /// Most documents are full of slips; a few are written with care, so that they are run.
+    is_careful: bool,
     contract: &'a Contract,
     values: &'a Values,
     /// What the document's variables are called, and what they are.
@@ -22,7 +24,7 @@ pub struct Typed {
 }
 
 /// Objects inside each other, unless the nest itself is the point.
-const DEPTH: usize = 4;
+const DEPTH: usize = 3;
 
 /// Signing out would end the test for whoever asks.
 const LEFT_OUT: [&str; 1] = ["logout"];
@@ -108,7 +110,7 @@ const LITERALS: &[&str] = &[
 
 impl<'a> Monkey<'a> {
     pub fn new(seed: u64, contract: &'a Contract, values: &'a Values) -> Self {
-        Self { state: seed, contract, values, variables: Vec::new() }
+        Self { state: seed, is_careful: false, contract, values, variables: Vec::new() }
     }
 
     /// The next number: SplitMix64.
@@ -129,6 +131,11 @@ impl<'a> Monkey<'a> {
         self.below(100) < in_a_hundred
     }
 
+    /// The same for what only the careless do.
+    fn slips(&mut self, in_a_hundred: usize) -> bool {
+        !self.is_careful && self.happens(in_a_hundred)
+    }
+
     pub fn one_of<'t, T>(&mut self, all: &'t [T]) -> &'t T {
         &all[self.below(all.len())]
     }
@@ -136,30 +143,31 @@ impl<'a> Monkey<'a> {
     /// A whole request.
     pub fn document(&mut self) -> Typed {
         self.variables.clear();
+        self.is_careful = self.happens(20);
         let (root, operation) = match self.below(100) {
             0..75 => (Root::Query, "query"),
             75..97 => (Root::Mutation, "mutation"),
             _ => (Root::Subscription, "subscription"),
         };
-        for number in 0..self.below(3) {
+        for number in 0..if self.is_careful { 0 } else { self.below(3) } {
             let of = self.input_type();
             self.variables.push((format!("v{number}"), of));
         }
-        if self.happens(2) {
+        if self.slips(2) {
             let (deep, open) = (10_usize.pow(1 + self.below(4) as u32), self.below(3));
             let nest = ["{ node ", "{ companies(where: { and: [", "{ a(b: ["][open].repeat(deep);
             return Typed { document: format!("{operation} {nest}"), variables: Value::Null };
         }
         let fields = self.contract.roots(root);
         let mut body = String::from("{ ");
-        for _ in 0..=self.below(3) {
+        for _ in 0..=self.below(2) {
             let field = self.one_of(fields);
             if !LEFT_OUT.contains(&field.name.as_str()) {
                 body.push_str(&self.field(field, 0));
             }
         }
         body.push('}');
-        let fragment = match self.happens(10) {
+        let fragment = match self.slips(10) {
             true => {
                 let of = self.object_type();
                 let selection = self.selection(&of, 1);
@@ -172,7 +180,7 @@ impl<'a> Monkey<'a> {
         let declared = if declared.is_empty() { String::new() } else { format!("({})", declared.join(", ")) };
         let name = *self.one_of(&["", " Named", " query", " _"]);
         let mut document = format!("{operation}{name}{declared} {body}{fragment}");
-        if self.happens(15) {
+        if self.slips(15) {
             document = self.mistyped(&document);
         }
         Typed { document, variables: self.given() }
@@ -191,19 +199,19 @@ impl<'a> Monkey<'a> {
 
     fn field(&mut self, field: &Field, depth: usize) -> String {
         let alias = if self.happens(10) { format!("a{}: ", self.below(3)) } else { String::new() };
-        let name = if self.happens(2) { "noSuchField" } else { field.name.as_str() };
+        let name = if self.slips(2) { "noSuchField" } else { field.name.as_str() };
         let mut arguments = Vec::new();
         for argument in &field.args {
-            let is_given = if argument.of.is_required() { self.happens(96) } else { self.happens(25) };
+            let is_given = if argument.of.is_required() { !self.slips(4) } else { self.happens(20) };
             if is_given {
                 arguments.push(format!("{}: {}", argument.name, self.value(field, argument, 0)));
             }
         }
-        if self.happens(2) {
+        if self.slips(2) {
             arguments.push(format!("noSuchArgument: {}", self.one_of(LITERALS)));
         }
         let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
-        let directive = match self.below(40) {
+        let directive = match if self.is_careful { 4 } else { self.below(40) } {
             0 => format!("@skip(if: {})", self.one_of(LITERALS)),
             1 => format!("@include(if: {})", self.one_of(LITERALS)),
             2 => format!("@idempotent(key: {})", self.text()),
@@ -217,9 +225,9 @@ impl<'a> Monkey<'a> {
     fn selection(&mut self, type_name: &str, depth: usize) -> String {
         let of = &self.contract.types[type_name];
         if matches!(of.kind.as_str(), "SCALAR" | "ENUM") {
-            return if self.happens(1) { "{ id }".to_owned() } else { String::new() };
+            return if self.slips(1) { "{ id }".to_owned() } else { String::new() };
         }
-        if self.happens(2) {
+        if self.slips(2) {
             return String::new();
         }
         let mut parts = vec!["__typename".to_owned()];
@@ -234,9 +242,9 @@ impl<'a> Monkey<'a> {
                 parts.push(self.field(field, depth));
             }
         }
-        if self.happens(15) || of.possible_types.is_some() {
+        if self.slips(15) || of.possible_types.is_some() {
             let on = match &of.possible_types {
-                Some(possible) if self.happens(90) => self.one_of(possible).name.clone(),
+                Some(possible) if !self.slips(10) => self.one_of(possible).name.clone(),
                 _ => self.object_type(),
             };
             if depth < DEPTH {
@@ -249,8 +257,8 @@ impl<'a> Monkey<'a> {
     /// A value for an argument: as a rule one that fits.
     fn value(&mut self, field: &Field, input: &Input, depth: usize) -> String {
         match self.below(100) {
-            0..6 => (*self.one_of(LITERALS)).to_owned(),
-            6..10 => self.text(),
+            0..6 if !self.is_careful => (*self.one_of(LITERALS)).to_owned(),
+            6..10 if !self.is_careful => self.text(),
             _ => {
                 let value = self.fitting(field, input, depth);
                 if input.of.is_list() && !self.happens(30) { format!("[{value}]") } else { value }
@@ -279,8 +287,8 @@ impl<'a> Monkey<'a> {
         let only = (of.is_one_of == Some(true)).then(|| self.below(inputs.len()));
         for (place, inner) in inputs.iter().enumerate() {
             let is_given = match only {
-                Some(only) => only == place || self.happens(2),
-                None if inner.of.is_required() => self.happens(96),
+                Some(only) => only == place || self.slips(2),
+                None if inner.of.is_required() => !self.slips(4),
                 None => self.happens(if depth == 0 { 40 } else { 12 }),
             };
             if is_given {
@@ -297,7 +305,7 @@ impl<'a> Monkey<'a> {
         let meant = |of: &str| of.to_lowercase() == noun || called.starts_with(&of.to_lowercase());
         let fitting: Vec<String> =
             self.values.ids.iter().filter(|(of, _)| meant(of)).map(|(_, (id, _))| id.clone()).collect();
-        let ids = if fitting.is_empty() || self.happens(15) { self.ids() } else { fitting };
+        let ids = if fitting.is_empty() || self.slips(15) { self.ids() } else { fitting };
         json!(self.one_of(&ids)).to_string()
     }
 
@@ -307,8 +315,8 @@ impl<'a> Monkey<'a> {
 
     fn text(&mut self) -> String {
         match self.below(30) {
-            0 => json!("я".repeat(20_000)).to_string(),
-            1 => (*self.one_of(LITERALS)).to_owned(),
+            0 => json!("я".repeat(2_000)).to_string(),
+            1 if !self.is_careful => (*self.one_of(LITERALS)).to_owned(),
             _ => json!(self.one_of(TEXTS)).to_string(),
         }
     }
