@@ -1,11 +1,15 @@
 //! Configuration: environment, then a TOML file, then flags, each over the one before. Read here alone.
 
+mod origins;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
+
+pub use origins::Origins;
 
 /// How the program is configured. Each key is `ARVLITE_<KEY>` in the environment and `<key>` in the file; the
 /// database's address is `DATABASE_URL` in the environment.
@@ -38,6 +42,9 @@ pub struct Config {
     /// Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas. None unless it is said.
     #[serde(deserialize_with = "addresses")]
     pub trusted_proxies: Vec<IpAddr>,
+    /// Whose pages may ask from a browser: origins such as `https://app.example`, separated by commas, or `none`. Unless
+    /// it is said: in development those of this machine, in production none.
+    pub cors_origins: Option<Origins>,
     /// What one request may cost.
     pub limits: Limits,
 }
@@ -84,6 +91,8 @@ pub struct Limits {
     pub operations: usize,
     /// Lists and maps inside each other in a request's JSON.
     pub json_depth: usize,
+    /// Operations in one request; none: a request has one, and no list of them.
+    pub batch: usize,
     /// Milliseconds that a query or mutation may take.
     pub request_ms: u64,
     /// Milliseconds in which a client has to send a request's head, and each next piece of an upload. A connection that
@@ -110,15 +119,17 @@ pub struct Limits {
     pub video_bytes: u64,
     /// Sockets at once.
     pub sockets: usize,
+    /// Event streams at once. Each also takes one of the connections.
+    pub streams: usize,
     /// Running operations of one socket.
     pub socket_operations: usize,
     /// Bytes that wait to be written to one socket.
     pub socket_queue_bytes: usize,
     /// Milliseconds in which a socket has to say `connection_init`.
     pub socket_init_ms: u64,
-    /// Milliseconds between two pings of a socket.
+    /// Milliseconds between two pings of a socket, and between two comments in an event stream that has nothing to tell.
     pub socket_ping_ms: u64,
-    /// Milliseconds that a socket's full queue is waited for.
+    /// Milliseconds that a socket's full queue is waited for, and an event that nobody reads.
     pub socket_stall_ms: u64,
 }
 
@@ -156,6 +167,7 @@ impl Default for Config {
             log_format: None,
             metrics_token: None,
             trusted_proxies: Vec::new(),
+            cors_origins: None,
             limits: Limits::default(),
         }
     }
@@ -173,6 +185,7 @@ impl Default for Limits {
             directives: 20,
             operations: 5,
             json_depth: 64,
+            batch: 0,
             request_ms: 5_000,
             header_ms: 10_000,
             stall_ms: 10_000,
@@ -185,6 +198,7 @@ impl Default for Limits {
             photo_bytes: 10 * 1024 * 1024,
             video_bytes: 100 * 1024 * 1024,
             sockets: 12_000,
+            streams: 2_000,
             socket_operations: 100,
             socket_queue_bytes: 256 * 1024,
             socket_init_ms: 5_000,
@@ -221,6 +235,24 @@ impl Config {
             sources = sources.add_source(config::File::from(file).format(config::FileFormat::Toml));
         }
         Ok(sources.build()?.try_deserialize()?)
+    }
+
+    /// Whether a page of another host may ask from a browser.
+    #[must_use]
+    pub fn allows(&self, origin: &str) -> bool {
+        match &self.cors_origins {
+            Some(origins) => origins.have(origin),
+            None => self.mode == Mode::Development && origins::is_local(origin),
+        }
+    }
+
+    /// Whether there is any such page.
+    #[must_use]
+    pub fn has_origins(&self) -> bool {
+        match &self.cors_origins {
+            Some(origins) => !origins.is_empty(),
+            None => self.mode == Mode::Development,
+        }
     }
 
     /// The page of a code: what is printed, so it never changes.
@@ -319,6 +351,21 @@ mod tests {
     }
 
     #[test]
+    fn pages_of_other_hosts_are_named_and_in_development_those_of_this_machine() {
+        let allowed = |environment: &[(&str, &str)], origin| {
+            let config = read(environment, None).unwrap();
+            assert!(config.has_origins() || !config.allows(origin), "{origin}");
+            config.allows(origin)
+        };
+        let development = ("ARVLITE_MODE", "development");
+        assert!(allowed(&[development], "http://localhost:5173") && !allowed(&[], "http://localhost:5173"));
+        assert!(!allowed(&[development, ("ARVLITE_CORS_ORIGINS", "none")], "http://localhost:5173"));
+        let named = ("ARVLITE_CORS_ORIGINS", "https://app.example, https://other.example:8443");
+        assert!(allowed(&[named], "https://app.example") && allowed(&[named], "https://other.example:8443"));
+        assert!(!allowed(&[named], "https://other.example") && !allowed(&[named, development], "http://localhost"));
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (environment, file, named) in [
             (vec![("ARVLITE_COLOUR", "red")], None, "colour"),
@@ -328,6 +375,7 @@ mod tests {
             (vec![], Some("listen = 'somewhere'"), "listen"),
             (vec![("ARVLITE_MODE", "staging")], None, "mode"),
             (vec![("ARVLITE_METRICS_TOKEN", "short")], None, "metrics_token"),
+            (vec![("ARVLITE_CORS_ORIGINS", "*")], None, "cors_origins"),
             (vec![("ARVLITE_LOG_FORMAT", "xml")], None, "log_format"),
             (vec![], Some("listen = "), "line"),
         ] {

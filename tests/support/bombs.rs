@@ -9,12 +9,14 @@ use super::process::{Http, Socket};
 pub enum Transport {
     Post,
     Get,
+    EventStream,
     WebSocket,
     Multipart,
 }
 
 /// All of them.
-pub const TRANSPORTS: [Transport; 4] = [Transport::Post, Transport::Get, Transport::WebSocket, Transport::Multipart];
+pub const TRANSPORTS: [Transport; 5] =
+    [Transport::Post, Transport::Get, Transport::EventStream, Transport::WebSocket, Transport::Multipart];
 
 /// What is said: a document and its variables, as they stand in the JSON.
 pub struct Bomb {
@@ -124,6 +126,10 @@ impl Transport {
                 query.append_pair("query", &bomb.query).append_pair("variables", &bomb.variables);
                 who.send("GET", &format!("/graphql?{}", query.finish()), &newer, b"").await.unwrap()
             }
+            Self::EventStream => {
+                let headers = [("Accept", "text/event-stream"), ("Content-Type", "application/json")];
+                who.send("POST", "/graphql", &headers, bomb.json().as_bytes()).await.unwrap()
+            }
             Self::Multipart => {
                 let part = |name: &str, content: &str| {
                     format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{content}\r\n")
@@ -141,7 +147,9 @@ impl Transport {
             Self::WebSocket => return self.over_a_socket(who, bomb).await,
         };
         // A head that is too long is hyper's to refuse, which says nothing beside the status.
-        let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        let text = reply.text();
+        let told = text.lines().find_map(|line| line.strip_prefix("data: ")).unwrap_or(text);
+        let answer: Value = serde_json::from_str(told).unwrap_or_default();
         let code = answer["errors"][0]["extensions"]["code"].as_str().map(str::to_owned);
         let code = code.or_else(|| (reply.status == 431).then(|| "HEAD_TOO_LONG".to_owned()));
         Refused { status: reply.status, code: code.unwrap_or_default(), length: reply.body.len() }

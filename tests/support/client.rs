@@ -45,6 +45,7 @@ impl Client {
             true => self.request().header("GraphQL-Require-Preflight", "1").header(header::CONTENT_TYPE, multipart()),
             false => self.request().header(header::CONTENT_TYPE, "application/json"),
         };
+        let request = request.header(header::ACCEPT, "application/json");
         let body = match document.contains("($file: Upload!)") {
             true => with_photo(&operation),
             false => operation.to_string().into_bytes(),
@@ -63,8 +64,9 @@ impl Client {
         Answer(answer)
     }
 
-    fn request(&self) -> axum::http::request::Builder {
-        let mut request = Request::post("/graphql").header(header::ACCEPT, "application/json");
+    /// The beginning of a request of theirs.
+    pub(super) fn request(&self) -> axum::http::request::Builder {
+        let mut request = Request::post("/graphql");
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }

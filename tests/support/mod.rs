@@ -4,6 +4,7 @@ pub mod bombs;
 mod client;
 pub mod contract;
 pub mod crowded;
+mod events;
 mod everything;
 pub mod exposition;
 mod http;
@@ -17,6 +18,7 @@ mod values;
 mod wire;
 
 pub use client::{Answer, Client};
+pub use events::Events;
 pub use everything::{ALL_SCOPES, Everything};
 pub use http::{Served, token_of};
 pub use server::{empty_database, fresh_database};

@@ -21,6 +21,7 @@ mod query;
 mod scalars;
 mod secrets;
 mod shape;
+mod stream_place;
 mod subscription;
 mod types;
 mod upload_scalar;
@@ -41,6 +42,7 @@ pub use loader::Loaders;
 pub use mutation::Mutation;
 pub use nullability::Nullability;
 pub use query::Query;
+pub use stream_place::StreamPlace;
 pub use subscription::Subscription;
 pub use upload_scalar::{Upload, UploadSlot, UploadedFile};
 

@@ -56,6 +56,7 @@ pub(super) fn moment(door: &Door) -> Moment {
         now: app.clock.now(),
         connections: door.open.len(),
         sockets: app.config.limits.sockets.saturating_sub(door.sockets.available_permits()),
+        event_streams: app.config.limits.streams.saturating_sub(door.streams.available_permits()),
         pool: app.db.pool_state(),
         statements: app.db.statements_sent(),
         beacons_waiting: app.views.writer.waiting(),

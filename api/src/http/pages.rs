@@ -8,7 +8,6 @@ use arvlite_db::models::Media;
 use async_graphql::Variables;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request, State};
-use axum::http::StatusCode;
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -21,7 +20,7 @@ use super::caller::caller;
 use super::edge::id_of;
 use super::graphql::{refused, run};
 use super::media::{MediaObject, respond};
-use super::refusal::{Code, Refusal};
+use super::refusal::Refusal;
 use super::watch::Watch;
 use super::{Door, ar_page};
 use crate::auth::Viewer;
@@ -95,18 +94,13 @@ pub(super) async fn media(State(door): State<Door>, Named(name): Named, request:
                 size_bytes: u64::try_from(media.size_bytes).unwrap_or_default(),
                 sha256: media.sha256,
             };
-            let response = respond(&door.app.store, &object, &head.method, &head.headers).await;
-            if response.status().is_success() {
-                response.map(|body| counted(body, &door.app.metrics))
-            } else {
-                response
+            match respond(&door.app.store, &object, &head.method, &head.headers).await {
+                Ok(response) if response.status().is_success() => response.map(|body| counted(body, &door.app.metrics)),
+                Ok(response) => response,
+                Err(refusal) => refused(refusal, id),
             }
         }
-        Ok(None) => {
-            let message = "there is nothing of this name";
-            let refusal = Refusal::of_request(StatusCode::NOT_FOUND, Code::NotFound, message);
-            refused(refusal, id)
-        }
+        Ok(None) => refused(Refusal::not_found("there is nothing of this name"), id),
         Err(error) => {
             tracing::error!(?error, "a stored object could not be looked up");
             refused(Refusal::unavailable(), id)

@@ -93,6 +93,11 @@ impl Refusal {
         Self::of_request(StatusCode::BAD_REQUEST, Code::BadRequest, message)
     }
 
+    /// Somebody who could not read any answer.
+    pub(super) fn not_acceptable(message: &'static str) -> Self {
+        Self::of_request(StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message)
+    }
+
     /// A document that breaks a rule.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::of_document(Code::ValidationFailed, message)
@@ -104,9 +109,14 @@ impl Refusal {
         Self { header: Some((ALLOW, allow)), ..refusal }
     }
 
+    /// Something that is not there.
+    pub(super) fn not_found(message: &'static str) -> Self {
+        Self::of_request(StatusCode::NOT_FOUND, Code::NotFound, message)
+    }
+
     /// An address that is none of ours.
     pub(super) fn nothing_here() -> Self {
-        Self::of_request(StatusCode::NOT_FOUND, Code::NotFound, "there is nothing at this address")
+        Self::not_found("there is nothing at this address")
     }
 
     /// An operation that took longer than it may.

@@ -10,6 +10,8 @@ pub enum Transport {
     Http,
     /// A socket.
     WebSocket,
+    /// An answer of `/graphql` by server-sent events.
+    EventStream,
     /// The page of a printed code, which asks by itself.
     Page,
 }
@@ -21,6 +23,7 @@ impl Transport {
         match self {
             Self::Http => "http",
             Self::WebSocket => "websocket",
+            Self::EventStream => "sse",
             Self::Page => "page",
         }
     }

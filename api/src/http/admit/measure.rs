@@ -32,6 +32,9 @@ pub(super) struct Size {
     pub(super) root_metas: usize,
     pub(super) logins: usize,
     pub(super) aliased_logins: usize,
+    /// Fields with `@idempotent`, and those of them at the root.
+    pub(super) keyed: usize,
+    pub(super) root_keyed: usize,
     /// `__schema` and `__type`.
     pub(super) introspections: usize,
     /// Of introspection's lists the most on one path.
@@ -49,6 +52,8 @@ impl Size {
             (&mut self.root_metas, other.root_metas),
             (&mut self.logins, other.logins),
             (&mut self.aliased_logins, other.aliased_logins),
+            (&mut self.keyed, other.keyed),
+            (&mut self.root_keyed, other.root_keyed),
             (&mut self.introspections, other.introspections),
         ] {
             *sum = sum.saturating_add(more);
@@ -72,6 +77,8 @@ impl Size {
     fn in_field(self, field: &Field) -> Self {
         let name = field.name.node.as_str();
         let (one_if_login, one_if_aliased) = (usize::from(name == "login"), usize::from(field.alias.is_some()));
+        let one_if_keyed =
+            usize::from(field.directives.iter().any(|directive| directive.node.name.node == "idempotent"));
         let of_introspection = usize::from(matches!(name, "__schema" | "__type"));
         let of_lists = usize::from(INTROSPECTION_LISTS.contains(&name));
         Self {
@@ -85,6 +92,8 @@ impl Size {
             root_metas: usize::from(name.starts_with("__")),
             logins: one_if_login,
             aliased_logins: one_if_login * one_if_aliased,
+            keyed: self.keyed.saturating_add(one_if_keyed),
+            root_keyed: one_if_keyed,
             introspections: self.introspections.saturating_add(of_introspection),
             lists: self.lists.saturating_add(of_lists),
         }

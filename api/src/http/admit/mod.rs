@@ -34,6 +34,10 @@ pub(super) struct Incoming {
 #[derive(Debug)]
 pub(super) struct Admitted {
     pub(super) operation: OperationType,
+    /// Fields after its fragments are expanded.
+    pub(super) fields: usize,
+    /// Whether it checks a password.
+    pub(super) signs_in: bool,
     request: Request,
 }
 
@@ -69,7 +73,7 @@ pub(super) fn admit(limits: &Limits, incoming: Incoming, viewer: &Viewer) -> Res
     }
     request.operation_name = name;
     request.set_parsed_query(document);
-    Ok(Admitted { operation: kind, request })
+    Ok(Admitted { operation: kind, fields: size.fields, signs_in: size.logins > 0, request })
 }
 
 /// Measures everything in the document, also what is not going to run: validation walks through all of it.
@@ -112,6 +116,10 @@ fn check_operation(operation: &OperationDefinition, size: &Size, viewer: &Viewer
     }
     if operation.ty == OperationType::Mutation && (size.logins > 1 || size.aliased_logins > 0) {
         return Err(Refusal::invalid("login comes once in a document, and without an alias").at(place));
+    }
+    let may_be_keyed = if operation.ty == OperationType::Mutation { size.root_keyed } else { 0 };
+    if size.keyed > may_be_keyed {
+        return Err(Refusal::invalid("@idempotent is for the root fields of a mutation").at(place));
     }
     if size.introspections > 0 && viewer.is_anonymous() {
         return Err(Refusal::of_document(Code::Unauthenticated, "sign in first to read the schema").at(place));

@@ -204,6 +204,21 @@ fn login_comes_once_and_by_its_name() {
 }
 
 #[test]
+fn a_key_is_for_the_root_fields_of_a_mutation() {
+    let key = "@idempotent(key: \"k\")";
+    assert_eq!(refused(&format!("mutation {{ a {key} {{ b }} c {key} }}")), None);
+    assert_eq!(refused(&format!("mutation {{ ...A }} fragment A on M {{ a {key} }}")), None);
+    for document in [
+        format!("{{ a {key} }}"),
+        format!("subscription {{ a {key} }}"),
+        format!("mutation {{ a {{ b {key} }} }}"),
+        format!("mutation {{ a {key} {{ ...B }} }} fragment B on B {{ b {key} }}"),
+    ] {
+        is_refused_for(&document, "@idempotent is for");
+    }
+}
+
+#[test]
 fn introspection_is_for_the_signed_in_and_bounded() {
     let signed_in = |query: &str| refusal_of(asked(query), &Viewer::system()).map(|refusal| refusal.message);
     for query in ["{ __schema { types { name } } }", "{ ...A } fragment A on Q { __type(name: \"A\") { name } }"] {

@@ -342,15 +342,17 @@ async fn a_server_that_stops_says_so() {
 
 #[test]
 fn a_page_of_another_server_may_not_open_a_socket() {
-    let check = |origin: &str| {
+    let door = plain();
+    let check = |config: &Config, origin: &str| {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, "localhost:4000".parse().unwrap());
         headers.insert(ORIGIN, origin.parse().unwrap());
-        check_origin(&headers, "https://ar.example.com").is_ok()
+        check_origin(&headers, config).is_ok()
     };
-    assert!(check_origin(&HeaderMap::new(), "https://ar.example.com").is_ok());
+    let config = &door.app.config;
+    assert!(check_origin(&HeaderMap::new(), config).is_ok());
     for origin in ["http://localhost:4000", "https://ar.example.com", "HTTPS://AR.example.com"] {
-        assert!(check(origin), "{origin}");
+        assert!(check(config, origin), "{origin}");
     }
     for origin in [
         "null",
@@ -362,6 +364,9 @@ fn a_page_of_another_server_may_not_open_a_socket() {
         "https://evil.org",
         "localhost:4000",
     ] {
-        assert!(!check(origin), "{origin}");
+        assert!(!check(config, origin), "{origin}");
     }
+    let named = [("ARVLITE_CORS_ORIGINS".to_owned(), "https://app.example".to_owned())];
+    let open = Config::read(named.into(), None).unwrap();
+    assert!(check(&open, "https://app.example") && !check(&open, "https://evil.org"));
 }

@@ -15,34 +15,38 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use super::super::serve::serve_door;
 use super::*;
 
-struct Server {
+/// A client's end of a socket.
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+pub(super) struct Server {
     address: SocketAddr,
-    door: Door,
-    stop: CancellationToken,
+    pub(super) door: Door,
+    pub(super) stop: CancellationToken,
     ended: JoinHandle<()>,
 }
 
 impl Server {
-    async fn start(limits: Limits) -> Self {
+    pub(super) async fn start(limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, door, stop) = (listener.local_addr().unwrap(), door(limits), CancellationToken::new());
         let ended = tokio::spawn(serve_door(door.clone(), listener, stop.clone().cancelled_owned()));
         Self { address, door, stop, ended }
     }
 
-    async fn connect(&self) -> TcpStream {
+    /// Waits until it has stopped.
+    pub(super) async fn ended(self) {
+        self.ended.await.unwrap();
+    }
+
+    pub(super) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 
-    async fn socket(&self) -> WebSocketStream<MaybeTlsStream<TcpStream>> {
+    pub(super) async fn socket(&self) -> Socket {
         self.shake_hands("graphql-transport-ws", None).await.unwrap()
     }
 
-    async fn shake_hands(
-        &self,
-        protocol: &'static str,
-        origin: Option<&'static str>,
-    ) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, Error> {
+    async fn shake_hands(&self, protocol: &'static str, origin: Option<&'static str>) -> Result<Socket, Error> {
         let mut request = format!("ws://{}/graphql", self.address).into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(protocol));
         if let Some(origin) = origin {
@@ -52,13 +56,13 @@ impl Server {
     }
 }
 
-async fn rest_of(mut stream: TcpStream) -> String {
+pub(super) async fn rest_of(mut stream: TcpStream) -> String {
     let mut read = Vec::new();
     let _ = stream.read_to_end(&mut read).await;
     String::from_utf8_lossy(&read).into_owned()
 }
 
-async fn code_of(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>) -> u16 {
+async fn code_of(socket: &mut Socket) -> u16 {
     loop {
         match socket.next().await {
             Some(Ok(Message::Close(Some(close)))) => return close.code.into(),
@@ -68,7 +72,7 @@ async fn code_of(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>) -> u16
     }
 }
 
-fn request(query: &str, more: &str) -> Vec<u8> {
+pub(super) fn request(query: &str, more: &str) -> Vec<u8> {
     let body = json!({ "query": query }).to_string();
     let length = body.len();
     format!("POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{more}\r\n{body}")
