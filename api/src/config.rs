@@ -95,12 +95,18 @@ pub struct Limits {
     pub batch: usize,
     /// Milliseconds that a query or mutation may take.
     pub request_ms: u64,
-    /// Milliseconds in which a client has to send a request's head, and each next piece of an upload.
+    /// Milliseconds in which a client has to send a request's head, and each next piece of an upload. A connection that
+    /// asks nothing is closed after as long.
     pub header_ms: u64,
+    /// Milliseconds after which a client that takes nothing of its answer is cut off.
+    pub stall_ms: u64,
     /// Milliseconds that running requests get to finish when the server stops.
     pub drain_ms: u64,
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
+    /// Connections and sockets at once from one address, or from one network of IPv6. Proxies that are trusted are not
+    /// counted.
+    pub connections_per_address: usize,
     /// Bytes of a request's body, uploads apart.
     pub body_bytes: usize,
     /// Rows that one page may have.
@@ -239,8 +245,10 @@ impl Default for Limits {
             batch: 0,
             request_ms: 5_000,
             header_ms: 10_000,
+            stall_ms: 10_000,
             drain_ms: 4_000,
             connections: 4_096,
+            connections_per_address: 1_024,
             body_bytes: 1024 * 1024,
             page_size: 100,
             default_page_size: 10,

@@ -1,5 +1,6 @@
 //! What the tests stand on: a server, a database for each test, and callers of every kind.
 
+pub mod bombs;
 mod client;
 pub mod contract;
 pub mod crowded;
@@ -7,6 +8,7 @@ mod events;
 mod everything;
 pub mod exposition;
 mod http;
+pub mod monkey;
 pub mod process;
 mod server;
 mod sql;
@@ -49,6 +51,8 @@ fn generous() -> Limits {
     const PLENTY: u64 = 1_000_000_000;
     Limits { budget: PLENTY, anonymous_budget: PLENTY, phones_budget: PLENTY, ..Limits::default() }
 }
+/// How long a test waits for a machine that has other things to do.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// When every test begins.
 pub fn noon() -> DateTime<Utc> {
@@ -81,8 +85,9 @@ impl TestApp {
         let config =
             Config { mode: Mode::Development, database_url: Some(url.to_owned()), limits, ..Config::default() };
         let options = ConnectOptions {
-            wait: std::time::Duration::from_secs(30),
-            statement_timeout: std::time::Duration::from_secs(30),
+            wait: PATIENCE,
+            answer: PATIENCE,
+            statement_timeout: PATIENCE,
             max_connections,
             ..ConnectOptions::new(url)
         };

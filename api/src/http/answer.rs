@@ -75,10 +75,13 @@ impl Answer {
         self.errors.first().map(|error| code_of(error).unwrap_or_default())
     }
 
-    /// The status by what went wrong before anything ran.
+    /// The status by what went wrong before anything ran; or when nothing came of it for want of a database, so that
+    /// proxies and clients see what to do without reading on.
     pub(super) fn status(&self) -> StatusCode {
-        match self.errors.first() {
-            Some(error) if !self.ran() => Code::status_of(code_of(error).unwrap_or_default()),
+        let Some(error) = self.errors.first() else { return StatusCode::OK };
+        match Code::status_of(code_of(error).unwrap_or_default()) {
+            StatusCode::SERVICE_UNAVAILABLE if self.data == Some(Value::Null) => StatusCode::SERVICE_UNAVAILABLE,
+            status if !self.ran() => status,
             _ => StatusCode::OK,
         }
     }

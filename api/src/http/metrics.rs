@@ -49,7 +49,7 @@ fn shows(headers: &HeaderMap, token: &str) -> bool {
     Sha256::digest(shown).ct_eq(&Sha256::digest(token)).into()
 }
 
-fn moment(door: &Door) -> Moment {
+pub(super) fn moment(door: &Door) -> Moment {
     let app = &door.app;
     let log = app.views.log.state();
     Moment {

@@ -16,6 +16,7 @@ mod budget;
 mod caller;
 mod compression;
 mod cross_origin;
+mod crowd;
 mod edge;
 mod event_stream;
 mod executor;
@@ -35,6 +36,7 @@ mod refusal;
 mod schema_text;
 mod serve;
 mod socket;
+mod unstalled;
 mod watch;
 
 #[cfg(test)]

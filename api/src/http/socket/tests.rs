@@ -336,7 +336,8 @@ async fn a_slow_reader_is_cut() {
 
 #[tokio::test]
 async fn the_queue_is_bounded_in_bytes() {
-    let (outbox, _writer) = Outbox::new(&impatient().app.config.limits);
+    let app = &impatient().app;
+    let (outbox, _writer) = Outbox::new(&app.config.limits, &app.metrics);
     let message = "x".repeat(999);
     let mut queued = 0;
     while let Some(room) = outbox.room_for(&message).await {
