@@ -13,11 +13,13 @@ async function all(request, options = {}) {
 }
 
 const query = '{ companies(first: 1) { nodes { name } } }';
-assert.deepEqual(await all({ query }), [{ data: { companies: { nodes: [{ name: 'Studio' }] } } }]);
+const answers = await all({ query });
+assert.deepEqual(answers.map(({ data }) => data), [{ companies: { nodes: [{ name: 'Studio' }] } }]);
+assert.ok(answers[0].extensions.cost.actualQueryCost > 0);
 
 const sessionId = crypto.randomUUID();
 const [started] = await all(viewStart(sessionId));
-assert.deepEqual(started, { data: { viewSessionStart: { sessionId, userErrors: [] } } });
+assert.deepEqual(started.data, { viewSessionStart: { sessionId, userErrors: [] } });
 
 const [refused, ...more] = await all({ query: 'subscription { nothing }' });
 assert.equal(refused.errors[0].extensions.code, 'VALIDATION_FAILED');

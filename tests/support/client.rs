@@ -38,7 +38,7 @@ impl Client {
         answer.0["data"].clone()
     }
 
-    /// Asks. Ids of requests are checked and left out of the answer, for no two are alike.
+    /// Asks. Ids of requests and what it cost are checked and left out of the answer, for no two are alike.
     pub async fn try_ask(&self, document: &str, variables: Value) -> Answer {
         let operation = json!({ "query": document, "variables": variables });
         let request = match document.contains("($file: Upload!)") {
@@ -61,7 +61,7 @@ impl Client {
         if answer["errors"].is_null() {
             answer.as_object_mut().unwrap().remove("errors");
         }
-        Answer(answer)
+        Answer(without_cost(answer))
     }
 
     /// The beginning of a request of theirs.
@@ -78,6 +78,17 @@ impl Client {
             None => request,
         }
     }
+}
+
+/// An answer without what it cost, which is said wherever something ran.
+pub fn without_cost(mut answer: Value) -> Value {
+    let extensions = answer.as_object_mut().and_then(|answer| answer.remove("extensions"));
+    let told = extensions.unwrap_or_default();
+    if answer.get("data").is_some() {
+        assert!(told["cost"]["requestedQueryCost"].is_u64() && told["cost"]["actualQueryCost"].is_u64(), "{told}");
+        assert!(told["cost"]["throttleStatus"]["currentlyAvailable"].is_u64(), "{told}");
+    }
+    answer
 }
 
 fn multipart() -> String {

@@ -83,10 +83,10 @@ impl<'de> Visitor<'de> for UpTo<'_> {
 /// What is let in of a batch, and why the rest is not.
 pub(super) type Batch = Vec<Result<Admitted, Refusal>>;
 
-pub(super) fn admit_all(limits: &Limits, several: Vec<Parameters>, viewer: &Viewer) -> Result<Batch, Refusal> {
+pub(super) fn admit_all(door: &Door, several: Vec<Parameters>, viewer: &Viewer) -> Result<Batch, Refusal> {
     let let_in = |parameters: Parameters| {
         let incoming = parameters.into_incoming(None)?;
-        let admitted = admit(limits, incoming, viewer)?;
+        let admitted = admit(door, incoming, viewer)?;
         match admitted.operation {
             OperationType::Subscription => Err(no_stream_here()),
             // Each would be a guess.
@@ -95,10 +95,12 @@ pub(super) fn admit_all(limits: &Limits, several: Vec<Parameters>, viewer: &View
         }
     };
     let batch: Batch = several.into_iter().map(let_in).collect();
+    let limits = &door.app.config.limits;
     let fields = batch.iter().flatten().fold(0_usize, |sum, admitted| sum.saturating_add(admitted.fields));
     if fields > limits.fields {
-        let message = format!("the batch has more than {} fields after its fragments are expanded", limits.fields);
-        return Err(Refusal::of_request(StatusCode::BAD_REQUEST, Code::ValidationFailed, message));
+        let message =
+            format!("the batch has more than {} fields after its fragments are expanded: {fields}", limits.fields);
+        return Err(Refusal::of_request(StatusCode::BAD_REQUEST, Code::ValidationFailed, message).for_limit("fields"));
     }
     Ok(batch)
 }

@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, UPGRADE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use tokio::time::{Instant, timeout_at};
@@ -25,7 +25,7 @@ use super::media_type::{Answering, Sent, Wanted};
 use super::parameters::Parameters;
 use super::refusal::{Code, Refusal};
 use super::watch::Watch;
-use super::{Door, edge, event_stream, multipart, socket};
+use super::{Door, edge, event_stream, multipart, paid, socket};
 use crate::auth::Viewer;
 use crate::graphql::UploadSlot;
 use crate::monitoring::Transport;
@@ -116,18 +116,18 @@ async fn post(door: &Door, head: &Parts, body: Body, watch: &Watch) -> Result<Re
             let body = timeout_at(deadline, read_up_to(limits.body_bytes, body)).await;
             let body = body.map_err(|_| Refusal::timeout())??;
             match batch::Sent::read(&body, limits)? {
-                batch::Sent::One(parameters) => Asked::One(admit(limits, parameters.into_incoming(key)?, &viewer)?),
+                batch::Sent::One(parameters) => Asked::One(admit(door, parameters.into_incoming(key)?, &viewer)?),
                 batch::Sent::Several(_) if key.is_some() => {
                     let message = "the header Idempotency-Key is for one mutation: use @idempotent in a batch";
                     return Err(Refusal::malformed(message));
                 }
-                batch::Sent::Several(several) => Asked::Several(batch::admit_all(limits, several, &viewer)?),
+                batch::Sent::Several(several) => Asked::Several(batch::admit_all(door, several, &viewer)?),
             }
         }
         Sent::Multipart(boundary) => {
             let before_the_file = timeout_at(deadline, multipart::read(body, boundary, door)).await;
             let (parameters, file) = before_the_file.map_err(|_| Refusal::timeout())??;
-            let admitted = admit(limits, parameters.into_incoming(key)?, &viewer)?;
+            let admitted = admit(door, parameters.into_incoming(key)?, &viewer)?;
             if admitted.operation == OperationType::Mutation {
                 Asked::WithFile(admitted.with(UploadSlot::new(file)))
             } else {
@@ -145,7 +145,7 @@ async fn get(door: &Door, head: &Parts, watch: &Watch) -> Result<Received, Refus
     let limits = &door.app.config.limits;
     let query_string = head.uri.query().unwrap_or_default();
     let parameters = Parameters::from_query_string(query_string, limits.json_depth)?;
-    let admitted = admit(limits, parameters.into_incoming(None)?, &viewer)?;
+    let admitted = admit(door, parameters.into_incoming(None)?, &viewer)?;
     // Any page may make a browser send this unasked, so that it must change nothing.
     if admitted.operation == OperationType::Mutation {
         return Err(Refusal::method("POST", "by GET nothing is changed: mutations are sent by POST"));
@@ -186,11 +186,7 @@ impl Received {
             }
             Asked::WithFile(admitted) => {
                 watch.admitted(admitted.operation);
-                let running = async {
-                    let response = door.executor.execute(admitted, &viewer).await;
-                    Ok(answer(response, &viewer, &watch))
-                };
-                watch.over(running).await
+                watch.over(paid::execute(door, admitted, &viewer, &watch)).await
             }
         };
         let written = respond(answered, answering, id);
@@ -214,9 +210,8 @@ pub(super) async fn run(
     deadline: Instant,
     watch: &Watch,
 ) -> Result<Answer, Refusal> {
-    let running = door.executor.execute(admitted, viewer);
-    let response = timeout_at(deadline, running).await.map_err(|_| Refusal::timeout())?;
-    Ok(answer(response, viewer, watch))
+    let running = paid::execute(door, admitted, viewer, watch);
+    timeout_at(deadline, running).await.map_err(|_| Refusal::timeout())?
 }
 
 /// What a client gets to read of a response.
@@ -271,7 +266,7 @@ fn respond(answered: Result<Answer, Refusal>, answering: Answering, id: &str) ->
     });
     let mut response = (status, headers(answering), answer.to_json()).into_response();
     if let Some((name, value)) = header {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, value);
     }
     debug_assert!(status != StatusCode::METHOD_NOT_ALLOWED || response.headers().contains_key(ALLOW));
     response

@@ -1,8 +1,9 @@
 //! The one door: every request comes in here.
 //!
 //! [`serve`] accepts connections, [`router`] knows the addresses. What wants to run an operation, by whatever way it
-//! comes (`graphql.rs`, `batch.rs`, `multipart.rs`, `event_stream.rs`, `socket/`, the page at `/ar/…`), passes `admit`, and only what passed it can be
-//! given to the executor. Answers are written in `answer.rs`, refusals are made in `refusal.rs`: nobody else tells a
+//! comes (`graphql.rs`, `batch.rs`, `multipart.rs`, `event_stream.rs`, `socket/`, the page at `/ar/…`), passes `admit`, and
+//! only what passed it can be given to the executor, by `paid.rs`, which draws what it costs from the caller's bucket
+//! (`budget/`). Answers are written in `answer.rs`, refusals are made in `refusal.rs`: nobody else tells a
 //! client about errors. Not here: who somebody is (`auth`), what they may see or do (`graphql`, `domain`).
 //!
 //! Start at `graphql.rs`, then `admit/mod.rs`.
@@ -11,9 +12,11 @@ mod admit;
 mod answer;
 pub mod ar_page;
 mod batch;
+mod budget;
 mod caller;
 mod compression;
 mod cross_origin;
+mod crowd;
 mod edge;
 mod event_stream;
 mod executor;
@@ -26,12 +29,14 @@ mod metrics;
 mod multipart;
 mod operation;
 mod pages;
+mod paid;
 mod parameters;
 pub mod qr_code;
 mod refusal;
 mod schema_text;
 mod serve;
 mod socket;
+mod unstalled;
 mod watch;
 
 #[cfg(test)]
@@ -49,6 +54,8 @@ use tokio_util::task::TaskTracker;
 
 pub use serve::serve;
 
+use self::admit::Admission;
+use self::budget::Budgets;
 use self::executor::{Executor, SchemaExecutor};
 use self::health::Readiness;
 use crate::app::App;
@@ -59,6 +66,8 @@ struct Door(Arc<Parts>);
 
 struct Parts {
     app: Arc<App>,
+    admission: Admission,
+    budgets: Arc<Budgets>,
     executor: Box<dyn Executor>,
     readiness: Readiness,
     /// Places for sockets.
@@ -82,12 +91,16 @@ impl Deref for Door {
 
 impl Door {
     fn new(app: Arc<App>) -> Self {
-        let schema = crate::graphql::build();
-        Self::with_executor(Arc::clone(&app), Box::new(SchemaExecutor::new(app, schema)))
+        let executor = SchemaExecutor::new(Arc::clone(&app), crate::graphql::build_with);
+        Self::with_executor(app, Box::new(executor))
     }
 
     fn with_executor(app: Arc<App>, executor: Box<dyn Executor>) -> Self {
+        let limits = &app.config.limits;
+        let budgets = Arc::new(Budgets::new(limits, app.db.search_connections()));
         Self(Arc::new(Parts {
+            admission: Admission::new(limits, executor.contract(), &budgets),
+            budgets,
             executor,
             readiness: Readiness::default(),
             sockets: Arc::new(Semaphore::new(app.config.limits.sockets)),

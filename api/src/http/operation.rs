@@ -7,12 +7,12 @@ use std::panic::AssertUnwindSafe;
 use async_graphql::parser::types::OperationType;
 use futures_util::{FutureExt, StreamExt};
 
-use super::Door;
 use super::admit::Admitted;
 use super::answer::Answer;
 use super::graphql::{answer, run};
 use super::refusal::Refusal;
 use super::watch::Watch;
+use super::{Door, paid};
 use crate::auth::Viewer;
 
 /// Whoever is told what comes of an operation.
@@ -55,8 +55,7 @@ async fn answer_all(
     let admitted = admit()?;
     watch.admitted(admitted.operation);
     if admitted.operation == OperationType::Subscription {
-        follow(door, admitted, viewer, watch, listener).await;
-        return Ok(());
+        return follow(door, admitted, viewer, watch, listener).await;
     }
     let answer = run(door, admitted, viewer, deadline, watch).await?;
     listener.tell(&answer).await;
@@ -66,15 +65,22 @@ async fn answer_all(
     Ok(())
 }
 
-async fn follow(door: &Door, admitted: Admitted, viewer: &Viewer, watch: &Watch, listener: &impl Listener) {
-    let mut responses = door.executor.follow(admitted, viewer);
+async fn follow(
+    door: &Door,
+    admitted: Admitted,
+    viewer: &Viewer,
+    watch: &Watch,
+    listener: &impl Listener,
+) -> Result<(), Refusal> {
+    let mut responses = paid::follow(door, admitted, viewer)?;
     while let Some(response) = responses.next().await {
         let answer = answer(response, viewer, watch);
         listener.tell(&answer).await;
         door.app.metrics.subscription_events.inc();
         if !answer.ran() {
-            return;
+            return Ok(());
         }
     }
     listener.complete().await;
+    Ok(())
 }

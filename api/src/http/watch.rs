@@ -75,6 +75,7 @@ impl Watch {
     pub(super) async fn before_it<T>(&self, work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
         let done = self.statements.over(work).await;
         if let Err(refusal) = &done {
+            self.counts(refusal);
             let _ = self.code.set(refusal.code.as_str());
         }
         done
@@ -83,12 +84,21 @@ impl Watch {
     /// Runs the operation.
     pub(super) async fn over<T>(&self, work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
         let (done, has_user_errors) = self.statements.over(UserErrors::noticed(work)).await;
+        if let Err(refusal) = &done {
+            self.counts(refusal);
+        }
         let _ = self.code.set(match &done {
             Err(refusal) => refusal.code.as_str(),
             Ok(_) if has_user_errors => "USER_ERRORS",
             Ok(_) => "OK",
         });
         done
+    }
+
+    fn counts(&self, refusal: &Refusal) {
+        if let Some(limit) = refusal.limit {
+            self.app.metrics.refused(limit);
+        }
     }
 
     fn end(&self) -> OperationEnd {

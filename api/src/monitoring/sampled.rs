@@ -46,6 +46,7 @@ pub(super) struct Sampled {
     database_connections: Family<State, Gauge>,
     database_connections_limit: Gauge,
     database_waiting: Gauge,
+    database_silent: Gauge,
     database_statements: Counter,
     beacons_waiting: Gauge,
     followers: Gauge,
@@ -63,6 +64,7 @@ impl Sampled {
             database_connections: declare(of, "database_connections", "Connections of the pool to the database"),
             database_connections_limit: declare(of, "database_connections_limit", "Connections of the pool, at most"),
             database_waiting: declare(of, "database_waiting", "Those who wait for a connection of the pool"),
+            database_silent: declare(of, "database_silent", "Whether the server of the database has stopped to answer"),
             database_statements: declare(of, "database_statements", "Statements sent by the pool"),
             beacons_waiting: declare(of, "beacons_waiting", "Reports of phones that wait for their batch"),
             followers: declare(of, "view_log_followers", "Those who follow the log of views"),
@@ -85,6 +87,7 @@ impl Sampled {
         self.database_connections.get_or_create(&State { state: "in_use" }).set(number(pool.in_use));
         self.database_connections_limit.set(number(pool.limit));
         self.database_waiting.set(number(pool.waiting));
+        self.database_silent.set(pool.is_silent.into());
         self.database_statements.inner().store(moment.statements, Ordering::Relaxed);
         self.beacons_waiting.set(number(moment.beacons_waiting));
         self.followers.set(number(moment.followers));

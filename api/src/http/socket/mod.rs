@@ -24,6 +24,7 @@ use tracing::Instrument;
 
 use self::conversation::{Guest, converse};
 use super::caller::{authorization, caller};
+use super::crowd::Visit;
 use super::graphql::refused;
 use super::refusal::{Code, Refusal};
 use super::{Door, edge};
@@ -65,12 +66,12 @@ async fn shake_hands(door: Door, request: Request) -> Result<Response, Refusal> 
     }
     let place = Arc::clone(&door.sockets).try_acquire_owned();
     let (Ok(place), false) = (place, door.stopping.is_cancelled()) else { return Err(Refusal::unavailable()) };
-    let open = door.open.token();
+    let (open, visit) = (door.open.token(), head.extensions.get::<Visit>().cloned());
     Ok(handshake.on_upgrade(async move |socket| {
         let (sink, stream) = socket.split();
         let span = edge::span(&guest.caller.request_id);
         converse(sink, stream, guest).instrument(span).await;
-        drop((place, open));
+        drop((place, open, visit));
     }))
 }
 

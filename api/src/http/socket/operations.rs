@@ -103,7 +103,7 @@ impl Operation {
     async fn run(self, incoming: Incoming, viewer: Viewer, door: Door) {
         let watch = Watch::start(&door.app, Transport::WebSocket);
         watch.asked_by(&viewer);
-        perform(&door, &viewer, &watch, &self, || admit(&door.app.config.limits, incoming, &viewer)).await;
+        perform(&door, &viewer, &watch, &self, || admit(&door, incoming, &viewer)).await;
     }
 
     /// Says something, unless the client has stopped listening to this operation.

@@ -42,11 +42,14 @@ async fn a_batch_is_refused_unless_it_is_configured() {
 #[tokio::test]
 async fn each_of_a_batch_has_an_answer_in_its_place() {
     let (status, answers) = send_to(of_ten(), &several(&["{ hello }"]), &[]).await;
-    assert_eq!((status, answers), (200, json!([{ "data": { "hello": "hello " } }])));
+    assert_eq!(
+        (status, &answers[0]["data"], answers.as_array().unwrap().len()),
+        (200, &json!({ "hello": "hello " }), 1)
+    );
     let batch = several(&["mutation { key }", "{ nothing }", "subscription { count(to: 1) }", "{", "{ hello }"]);
     let (status, answers) = send_to(of_ten(), &batch, &[]).await;
     assert_eq!((status, answers.as_array().unwrap().len()), (200, 5));
-    assert_eq!(answers[0], json!({ "data": { "key": null } }));
+    assert_eq!(answers[0]["data"], json!({ "key": null }));
     assert_eq!([1, 2, 3].map(|at| code(&answers[at])), ["VALIDATION_FAILED", "BAD_REQUEST", "VALIDATION_FAILED"]);
     assert!([1, 2, 3].iter().all(|at| answers[*at].get("data").is_none()), "{answers}");
     assert_eq!(answers[4]["data"]["hello"], "hello ");

@@ -22,14 +22,20 @@ async fn until(stream: &mut TcpStream, words: &str) -> String {
     }
 }
 
-/// The events of a stream that has ended: names and data.
+/// The events of a stream that has ended: names, and data without what it cost.
 fn events(answer: &str) -> Vec<(String, Value)> {
     let blocks = answer.split("\n\n").filter_map(|block| block.split_once("event: "));
     let event = |(_, event): (&str, &str)| {
         let (name, data) = event.split_once("\ndata:").unwrap();
         (name.to_owned(), serde_json::from_str(data).unwrap_or_default())
     };
-    blocks.map(event).collect()
+    let without_cost = |(name, mut data): (String, Value)| {
+        if let Some(answer) = data.as_object_mut() {
+            answer.remove("extensions");
+        }
+        (name, data)
+    };
+    blocks.map(event).map(without_cost).collect()
 }
 
 async fn ask(server: &Server, query: &str) -> String {

@@ -2,6 +2,7 @@
 
 mod batch;
 mod compression;
+mod costs;
 mod cross_origin;
 mod event_stream;
 mod head;
@@ -37,8 +38,8 @@ fn door_of(config: Config) -> Door {
     let db = Db::new(&ConnectOptions::new("postgres://nobody@127.0.0.1:1/nothing")).unwrap();
     let store = Store::local(tempfile::tempdir().unwrap().path()).unwrap();
     let app = App::new(config, db, Clock::default(), SecretKey::new(vec![[7; 32]]).unwrap(), store);
-    let schema = Schema::build(Query, Mutation, Subscription).disable_suggestions().finish();
-    Door::with_executor(Arc::clone(&app), Box::new(SchemaExecutor::new(app, schema)))
+    let make = |mode| Schema::build(Query, Mutation, Subscription).validation_mode(mode).disable_suggestions().finish();
+    Door::with_executor(Arc::clone(&app), Box::new(SchemaExecutor::new(app, make)))
 }
 
 struct Query;

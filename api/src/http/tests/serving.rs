@@ -6,7 +6,7 @@ use axum::http::HeaderValue;
 use futures_util::SinkExt;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -179,4 +179,96 @@ async fn a_server_that_stops_answers_what_runs_and_says_goodbye() {
     rest_of(idle).await;
     server.ended.await.unwrap();
     assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+/// The whole answer to a request that leaves the connection open.
+async fn answer_on(stream: &mut TcpStream) -> String {
+    let (mut read, mut piece) = (Vec::new(), [0; 1024]);
+    while !read.ends_with(b"}") {
+        let length = stream.read(&mut piece).await.unwrap();
+        assert!(length > 0, "it ended after {}", String::from_utf8_lossy(&read));
+        read.extend_from_slice(&piece[..length]);
+    }
+    String::from_utf8(read).unwrap()
+}
+
+async fn until(what: impl Fn() -> bool) {
+    while !what() {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn counted(server: &Server, series: &str) -> bool {
+    server.door.app.metrics.text(&metrics::moment(&server.door)).unwrap().lines().any(|line| line == series)
+}
+
+#[tokio::test]
+async fn a_connection_that_asks_nothing_more_is_closed() {
+    let server = Server::start(Limits { header_ms: 50, ..Limits::default() }).await;
+    let mut idle = server.connect().await;
+    idle.write_all(&request("{ hello }", "")).await.unwrap();
+    assert!(answer_on(&mut idle).await.starts_with("HTTP/1.1 200 OK"));
+    assert_eq!(rest_of(idle).await, "");
+    until(|| counted(&server, "arvlite_connections_cut_total{reason=\"no_request\"} 1")).await;
+}
+
+#[tokio::test]
+async fn a_body_that_drips_is_cut_when_the_requests_time_is_up() {
+    let server = Server::start(hasty()).await;
+    let mut stream = server.connect().await;
+    let whole = request("{ hello }", "");
+    stream.write_all(&whole[..whole.len() - 1]).await.unwrap();
+    let answer = rest_of(stream).await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("TIMEOUT"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_reader_that_stops_is_cut_and_holds_nothing() {
+    let server = Server::start(Limits { stall_ms: 100, ..Limits::default() }).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stalled = socket.connect(server.address).await.unwrap();
+    let variables = json!({ "name": "x".repeat(900_000) });
+    let body = json!({ "query": "query ($name: String!) { hello(name: $name) }", "variables": variables }).to_string();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stalled.write_all(head.as_bytes()).await.unwrap();
+    stalled.write_all(body.as_bytes()).await.unwrap();
+    until(|| counted(&server, "arvlite_connections_cut_total{reason=\"stalled\"} 1")).await;
+    until(|| server.door.open.is_empty()).await;
+}
+
+#[tokio::test]
+async fn one_address_takes_no_more_than_its_share() {
+    let server = Server::start(Limits { connections_per_address: 1, ..Limits::default() }).await;
+    let socket = server.socket().await;
+    assert_eq!(rest_of(server.connect().await).await, "", "a socket is a connection too");
+    assert!(counted(&server, "arvlite_connections_cut_total{reason=\"crowded\"} 1"));
+    drop(socket);
+    until(|| server.door.open.is_empty()).await;
+    let mut again = server.connect().await;
+    again.write_all(&request("{ hello }", "")).await.unwrap();
+    assert!(answer_on(&mut again).await.starts_with("HTTP/1.1 200 OK"));
+}
+
+#[tokio::test]
+async fn what_came_before_the_door_was_shut_is_answered() {
+    let server = Server::start(Limits::default()).await;
+    let mut streams = Vec::new();
+    for _ in 0..50 {
+        let mut stream = std::net::TcpStream::connect(server.address).unwrap();
+        std::io::Write::write_all(&mut stream, &request("{ hello }", "")).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        streams.push(stream);
+    }
+    // Nobody had the time to accept them.
+    assert_eq!(server.door.open.len(), 0);
+    server.stop.cancel();
+    for stream in streams {
+        let answer = rest_of(TcpStream::from_std(stream).unwrap()).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("hello"), "{answer}");
+    }
+    server.ended.await.unwrap();
 }
