@@ -6,6 +6,7 @@
 //!
 //! Start at `types/project.rs`, then `context.rs`.
 
+mod code;
 mod connection;
 mod context;
 mod contract;
@@ -37,6 +38,7 @@ use context::SignedInMeanwhile;
 use futures_util::{Stream, StreamExt};
 use shape::Shape;
 
+pub use code::Code;
 pub use context::IdempotencyKey;
 pub use contract::{Contract, Field, Input, InputField, name_of};
 pub use loader::Loaders;

@@ -8,7 +8,7 @@ use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::refusal::{Code, Refusal};
+use super::refusal::{Code, Refusal, status_of};
 use crate::domain;
 
 /// Nobody reads more.
@@ -71,15 +71,16 @@ impl Answer {
     }
 
     /// The code of what went wrong first.
-    pub(super) fn code(&self) -> Option<&str> {
-        self.errors.first().map(|error| code_of(error).unwrap_or_default())
+    pub(super) fn code(&self) -> Option<&'static str> {
+        let first = self.errors.first()?;
+        Some(code_of(first).and_then(Code::of).map_or("OTHER", Code::as_str))
     }
 
     /// The status by what went wrong before anything ran; or when nothing came of it for want of a database, so that
     /// proxies and clients see what to do without reading on.
     pub(super) fn status(&self) -> StatusCode {
         let Some(error) = self.errors.first() else { return StatusCode::OK };
-        match Code::status_of(code_of(error).unwrap_or_default()) {
+        match status_of(code_of(error).and_then(Code::of)) {
             StatusCode::SERVICE_UNAVAILABLE if self.data == Some(Value::Null) => StatusCode::SERVICE_UNAVAILABLE,
             status if !self.ran() => status,
             _ => StatusCode::OK,

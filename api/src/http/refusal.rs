@@ -1,4 +1,4 @@
-//! Why a request was not run: a closed list of codes, words for a client, and a status.
+//! Why a request was not run: a code, words for a client, and a status.
 
 use std::time::Duration;
 
@@ -8,66 +8,17 @@ use axum::http::header::{ALLOW, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 
 use crate::domain;
+pub(super) use crate::graphql::Code;
 
-/// The kinds of refusals, as `extensions.code` tells them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Code {
-    Unauthenticated,
-    Forbidden,
-    NotFound,
-    BadRequest,
-    ValidationFailed,
-    CostExceeded,
-    Throttled,
-    Timeout,
-    Unavailable,
-    Internal,
-}
-
-impl Code {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Unauthenticated => "UNAUTHENTICATED",
-            Self::Forbidden => "FORBIDDEN",
-            Self::NotFound => "NOT_FOUND",
-            Self::BadRequest => "BAD_REQUEST",
-            Self::ValidationFailed => "VALIDATION_FAILED",
-            Self::CostExceeded => "COST_EXCEEDED",
-            Self::Throttled => "THROTTLED",
-            Self::Timeout => "TIMEOUT",
-            Self::Unavailable => "UNAVAILABLE",
-            Self::Internal => "INTERNAL",
-        }
-    }
-
-    /// A code that an answer tells, as one of the closed list.
-    pub(super) fn known(told: &str) -> &'static str {
-        let codes = [
-            Self::Unauthenticated,
-            Self::Forbidden,
-            Self::NotFound,
-            Self::BadRequest,
-            Self::ValidationFailed,
-            Self::CostExceeded,
-            Self::Throttled,
-            Self::Timeout,
-            Self::Unavailable,
-            Self::Internal,
-        ];
-        let codes = codes.map(Self::as_str).into_iter().chain(["INVALID_CURSOR"]);
-        codes.into_iter().find(|code| *code == told).unwrap_or("OTHER")
-    }
-
-    /// The status of an operation that was refused with this code before it ran.
-    pub(super) fn status_of(code: &str) -> StatusCode {
-        match code {
-            "UNAUTHENTICATED" => StatusCode::UNAUTHORIZED,
-            "FORBIDDEN" => StatusCode::FORBIDDEN,
-            "THROTTLED" => StatusCode::TOO_MANY_REQUESTS,
-            "TIMEOUT" | "UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
-            "INTERNAL" => StatusCode::INTERNAL_SERVER_ERROR,
-            _ => StatusCode::BAD_REQUEST,
-        }
+/// The status of an operation that was refused with this code before it ran.
+pub(super) fn status_of(code: Option<Code>) -> StatusCode {
+    match code {
+        Some(Code::Unauthenticated) => StatusCode::UNAUTHORIZED,
+        Some(Code::Forbidden) => StatusCode::FORBIDDEN,
+        Some(Code::Throttled) => StatusCode::TOO_MANY_REQUESTS,
+        Some(Code::Timeout | Code::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(Code::Internal) => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
     }
 }
 

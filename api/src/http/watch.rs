@@ -67,7 +67,7 @@ impl Watch {
     /// The client is about to be told this. The first failure counts.
     pub(super) fn tells(&self, answer: &Answer) {
         if let Some(code) = answer.code() {
-            let _ = self.code.set(Code::known(code));
+            let _ = self.code.set(code);
         }
     }
 
@@ -106,7 +106,7 @@ impl Watch {
         let lives_on = operation == Some(OperationType::Subscription);
         // Nobody said how it ended: it panicked, or whoever asked is gone, which is how subscriptions end.
         let broken_off = match (std::thread::panicking(), lives_on) {
-            (true, _) => "INTERNAL",
+            (true, _) => Code::Internal.as_str(),
             (false, true) => "OK",
             (false, false) => "CANCELLED",
         };
