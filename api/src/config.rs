@@ -149,7 +149,7 @@ pub struct Limits {
     pub socket_init_ms: u64,
     /// Milliseconds between two pings of a socket, and between two comments in an event stream that has nothing to tell.
     pub socket_ping_ms: u64,
-    /// Milliseconds that a socket's full queue is waited for, and an event that nobody reads.
+    /// Milliseconds that a socket's full queue is waited for.
     pub socket_stall_ms: u64,
 }
 

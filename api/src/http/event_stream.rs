@@ -10,14 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval_at, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, interval_at};
 use tracing::Instrument;
 
 use super::Door;
@@ -28,17 +27,12 @@ use super::refusal::Refusal;
 use super::watch::Watch;
 use crate::auth::Viewer;
 use crate::auth::authenticate::until_revoked;
-use crate::config::Limits;
 use crate::graphql::StreamPlace;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// After a restart everybody comes again: not all at once.
 const RETRY_MS: std::ops::Range<u32> = 1_000..3_000;
-
-/// Hangs up a connection whatever still waits to be written to it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct HangUp(pub(super) CancellationToken);
 
 /// Begins to answer by events.
 pub(super) fn respond(
@@ -52,10 +46,12 @@ pub(super) fn respond(
     let (Ok(place), false) = (place, door.stopping.is_cancelled()) else { return Err(Refusal::unavailable()) };
     let stand = StreamPlace::after(last_event_id(&head.headers)?);
     let admitted = admitted.with(stand.clone());
-    let (writer, events) = EventWriter::new(&door.app.config.limits, stand);
-    let (door, hang_up) = (door.clone(), hang_up_of(&head.extensions));
+    // While one event waits for the client to read, nothing more is made. A client that reads nothing for too long is
+    // hung up on by its connection, as everybody is (`unstalled.rs`).
+    let (waiting, events) = mpsc::channel(1);
+    let (door, writer) = (door.clone(), EventWriter { events: waiting, stand });
     let streaming = async move {
-        write(&door, admitted, &viewer, &watch, &writer, hang_up).await;
+        write(&door, admitted, &viewer, &watch, &writer).await;
         drop(place);
     };
     tokio::spawn(streaming.in_current_span());
@@ -83,51 +79,28 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     Ok(Some(id.to_owned()).filter(|id| !id.is_empty()))
 }
 
-fn hang_up_of(extensions: &Extensions) -> HangUp {
-    extensions.get().cloned().unwrap_or_default()
-}
-
 /// Writes until the operation has ended, or must.
-async fn write(
-    door: &Door,
-    admitted: Admitted,
-    viewer: &Viewer,
-    watch: &Watch,
-    writer: &EventWriter,
-    HangUp(hang_up): HangUp,
-) {
+async fn write(door: &Door, admitted: Admitted, viewer: &Viewer, watch: &Watch, writer: &EventWriter) {
     writer.write(format!("retry: {}\n\n", rand::random_range(RETRY_MS))).await;
     tokio::select! {
         () = perform(door, viewer, watch, writer, || Ok(admitted)) => {}
         () = writer.beat(Duration::from_millis(door.app.config.limits.socket_ping_ms)) => {}
-        () = writer.stalled.cancelled() => hang_up.cancel(),
         () = writer.events.closed() => {}
         () = until_revoked(&door.app, viewer) => {}
         () = door.stopping.cancelled() => {}
     }
 }
 
-/// Writes events: while one waits for the client to read, nothing more is taken.
+/// Writes events to one client.
 struct EventWriter {
     events: mpsc::Sender<Bytes>,
     stand: StreamPlace,
-    patience: Duration,
-    /// Cancelled when the client has read nothing for too long.
-    stalled: CancellationToken,
 }
 
 impl EventWriter {
-    fn new(limits: &Limits, stand: StreamPlace) -> (Self, mpsc::Receiver<Bytes>) {
-        let (events, waiting) = mpsc::channel(1);
-        let patience = Duration::from_millis(limits.socket_stall_ms);
-        (Self { events, stand, patience, stalled: CancellationToken::new() }, waiting)
-    }
-
     async fn write(&self, text: String) {
         // Where nobody takes anything any more, the stream ends as soon as that is seen.
-        if timeout(self.patience, self.events.send(text.into())).await.is_err() {
-            self.stalled.cancel();
-        }
+        let _ = self.events.send(text.into()).await;
     }
 
     /// Keeps proxies from taking silence for the end; ends never.

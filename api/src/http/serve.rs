@@ -21,7 +21,6 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::crowd::{Crowd, Visit};
-use super::event_stream::HangUp;
 use super::unstalled::{Unstalled, prepare};
 use super::{Door, routes};
 use crate::app::App;
@@ -120,12 +119,9 @@ async fn attend(
         return;
     }
     let limits = &door.app.config.limits;
-    let HangUp(hung_up) = HangUp::default();
-    let hang_up = HangUp(hung_up.clone());
     let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(visit.clone());
-        request.extensions_mut().insert(hang_up.clone());
         request.map(Body::new)
     });
     let stream = Unstalled::new(stream, Duration::from_millis(limits.stall_ms));
@@ -134,7 +130,6 @@ async fn attend(
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = hung_up.cancelled() => return door.app.metrics.cut(Cut::Stalled),
         () = closing.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await

@@ -180,7 +180,7 @@ async fn streams_are_capped_and_a_client_that_leaves_makes_room() {
 
 #[tokio::test]
 async fn whoever_never_reads_is_hung_up_on() {
-    let server = Server::start(Limits { socket_stall_ms: 100, ..Limits::default() }).await;
+    let server = Server::start(Limits { stall_ms: 100, ..Limits::default() }).await;
     let stalled = following(&server, "subscription { flood(bytes: 50000) }").await;
     while server.door.streams.available_permits() == Limits::default().streams {
         tokio::task::yield_now().await;
