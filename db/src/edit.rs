@@ -28,12 +28,7 @@ pub trait Editable: Entity {
 /// A row that is hidden when it is deleted, and can be brought back. `deletion_id` says what was deleted together.
 pub trait Deletable: Entity {
     /// Hides a locked row: an edit.
-    fn delete(
-        tx: &Tx,
-        id: i64,
-        deletion_id: Uuid,
-        now: DateTime<Utc>,
-    ) -> impl Future<Output = Result<Self>> + Send;
+    fn delete(tx: &Tx, id: i64, deletion_id: Uuid, now: DateTime<Utc>) -> impl Future<Output = Result<Self>> + Send;
     /// Brings a locked row back as it was: an edit, too.
     fn restore(tx: &Tx, id: i64, now: DateTime<Utc>) -> impl Future<Output = Result<Self>> + Send;
 }
