@@ -13,7 +13,8 @@ use super::contract::{Contract, Field};
 pub struct Values {
     /// A word that is in every text of the studio.
     pub word: String,
-    /// A global id of each type, and one of the same type that nothing has.
+    /// A global id of each type, and one of the same type that nothing has. A call that needs a row of its own, since it
+    /// removes it, has it under its own name: `videoDelete.id`.
     pub ids: BTreeMap<String, (String, String)>,
     /// The code of an order.
     pub unique_id: String,
@@ -30,6 +31,10 @@ impl Values {
 
     /// The type that a reference of this name points to.
     pub fn type_of_id(&self, field: &Field, name: &str) -> String {
+        let of_its_own = format!("{}.{name}", field.name);
+        if self.ids.contains_key(&of_its_own) {
+            return of_its_own;
+        }
         let noun = name.trim_end_matches('s').trim_end_matches("Id");
         let by_name = match noun {
             "photoUpload" | "videoUpload" | "upload" => upper(noun),
