@@ -21,7 +21,7 @@ use async_graphql::{QueryPathNode, QueryPathSegment};
 use gather::Gathering;
 
 use crate::auth::{Readable, Viewer};
-use crate::domain::playback::Rules;
+use crate::domain::playback::Content;
 use crate::domain::{Error, Result};
 
 /// More than any order has videos or windows.
@@ -101,7 +101,7 @@ impl LoadersHere {
     }
 
     /// What decides what plays for an order. It needs rows that a caller who sees the order may see as well.
-    pub(crate) async fn rules_of(&self, content: &ArContent) -> Result<Rules> {
+    pub(crate) async fn playback_of(&self, content: &ArContent) -> Result<Content> {
         let (project, company, videos, windows) = futures_util::try_join!(
             self.one::<Project>(content.project_id),
             self.one::<Company>(content.company_id),
@@ -109,7 +109,7 @@ impl LoadersHere {
             self.all_children::<ArContent, VideoSchedule>(content.id),
         )?;
         let (project, company) = (project.ok_or(Error::NotFound)?, company.ok_or(Error::NotFound)?);
-        Ok(Rules::new(content, &project, &company, &videos, &windows))
+        Ok(Content::of(content, &project, &company, &videos, &windows))
     }
 
     pub(crate) async fn count_children<P: Readable, C: Readable + ChildOf<P>>(

@@ -8,7 +8,7 @@ use arvlite_db::{Scope, Session};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Decision, Reason, Rules};
+use super::{Content, Decision, Reason, active_video};
 use crate::app::App;
 use crate::domain::Result;
 
@@ -55,7 +55,7 @@ impl Playback {
             return Self { unique_id, at, decision, content: None, photo: None, video: None };
         };
         let PlaybackRows { content, company, project, photo, videos, media, windows } = rows;
-        let decision = Rules::new(&content, &project, &company, &videos, &windows).decide(at);
+        let decision = active_video(&Content::of(&content, &project, &company, &videos, &windows), at);
         let playing = videos.into_iter().find(|video| Some(video.id) == decision.video);
         let video = playing.and_then(|playing| media.into_iter().find(|media| Some(media.id) == playing.media_id));
         let photo = photo.filter(|_| video.is_some());

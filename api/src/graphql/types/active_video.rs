@@ -46,10 +46,10 @@ pub struct ActiveVideo {
 impl ActiveVideo {
     /// Decides for an order that was read already.
     pub(crate) async fn of(ctx: &Context<'_>, content: &models::ArContent, at: DateTime<Utc>) -> Result<Self> {
-        let decision = ctx.loaders().rules_of(content).await?.decide(at);
-        let playback::Decision { video, source, window, reason, valid_until } = decision;
+        let decision = playback::active_video(&ctx.loaders().playback_of(content).await?, at);
+        let playback::Decision { video, source, reason, valid_until, .. } = decision;
         let video = ctx.one_of(video).await?;
-        let schedule = ctx.one_of(window).await?;
+        let schedule = ctx.one_of(decision.window()).await?;
         let (source, reason) = (source.into(), reason.map(Into::into));
         Ok(Self { at, video, source, reason, schedule, valid_until })
     }

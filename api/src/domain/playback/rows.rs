@@ -6,27 +6,14 @@ use arvlite_db::models::{
     ArContent, ArContentStatus, Company, CompanyStatus, Project, ProjectStatus, Video, VideoSchedule,
     VideoScheduleStatus, VideoStatus,
 };
-use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
-use super::{Content, Decision, PlayableVideo, Window, active_video};
+use super::{Content, PlayableVideo, RuleId, Window};
 
-/// Everything that decides what plays for one order.
-#[derive(Debug, Clone)]
-pub struct Rules {
-    deleted: bool,
-    company_active: bool,
-    ready: bool,
-    project_archived: bool,
-    expires_at: DateTime<Utc>,
-    has_photo: bool,
-    pinned_video: Option<i64>,
-    videos: Vec<PlayableVideo>,
-    windows: Vec<Window>,
-}
-
-impl Rules {
+impl Content {
     /// Gathers an order's rows: all of its videos and all of its windows.
-    pub fn new(
+    #[must_use]
+    pub fn of(
         content: &ArContent,
         project: &Project,
         company: &Company,
@@ -34,6 +21,8 @@ impl Rules {
         windows: &[impl Borrow<VideoSchedule>],
     ) -> Self {
         Self {
+            unique_id: content.unique_id,
+            zone: company.time_zone.parse().unwrap_or(Tz::UTC),
             deleted: content.deleted_at.is_some() || project.deleted_at.is_some() || company.deleted_at.is_some(),
             company_active: company.status == CompanyStatus::Active,
             ready: content.status == ArContentStatus::Ready,
@@ -43,24 +32,8 @@ impl Rules {
             pinned_video: content.active_video_id,
             videos: videos.iter().map(|video| playable(video.borrow())).collect(),
             windows: windows.iter().map(|window| open(window.borrow())).collect(),
+            rotations: Vec::new(),
         }
-    }
-
-    /// What plays at an instant.
-    #[must_use]
-    pub fn decide(&self, at: DateTime<Utc>) -> Decision {
-        let content = Content {
-            deleted: self.deleted,
-            company_active: self.company_active,
-            ready: self.ready,
-            project_archived: self.project_archived,
-            expires_at: self.expires_at,
-            has_photo: self.has_photo,
-            pinned_video: self.pinned_video,
-            videos: &self.videos,
-            windows: &self.windows,
-        };
-        active_video(&content, at)
     }
 }
 
@@ -77,7 +50,7 @@ fn playable(video: &Video) -> PlayableVideo {
 
 fn open(window: &VideoSchedule) -> Window {
     Window {
-        id: window.id,
+        id: RuleId::Saved(window.id),
         video_id: window.video_id,
         start: window.start_time,
         end: window.end_time,
