@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
 use super::audit::audit;
-use super::violation::explain;
+use super::violation::{explain, is_unexplained_overlap};
 use super::{Checks, Command, Error, Executed, Outcome, Problem, ProblemCode, Result, Work};
 use crate::app::App;
 use crate::auth::{Permission, Viewer};
@@ -46,12 +46,27 @@ pub async fn execute<C: Command>(
     require(viewer, C::NEEDS)?;
     let (app, viewer) = (Arc::clone(app), viewer.clone());
     let finished = spawn(async move {
-        match attempt(&app, &viewer, &command, key.as_deref()).await {
-            Err(Error::Db(error)) => Err(explain(&app, error).await),
+        match explained_attempt(&app, &viewer, &command, key.as_deref()).await {
+            // Somebody was first whom the command's own check could not see yet; now it can name what is in the way.
+            Err(error) if is_unexplained_overlap(&error) => {
+                explained_attempt(&app, &viewer, &command, key.as_deref()).await
+            }
             done => done,
         }
     });
     finished.await.map_err(Error::ended_early)?
+}
+
+async fn explained_attempt<C: Command>(
+    app: &Arc<App>,
+    viewer: &Viewer,
+    command: &C,
+    key: Option<&str>,
+) -> Result<Executed<C::Outcome>> {
+    match attempt(app, viewer, command, key).await {
+        Err(Error::Db(error)) => Err(explain(app, error).await),
+        done => done,
+    }
 }
 
 async fn attempt<C: Command>(

@@ -52,7 +52,14 @@ fn field_of(constraint: &Constraint) -> String {
     }
 }
 
-fn camel_case(column: &str) -> String {
+/// Whether an overlap was found by the database alone, so that what is in the way is not known yet.
+pub(super) fn is_unexplained_overlap(error: &Error) -> bool {
+    let Error::Refused(problems) = error else { return false };
+    problems.iter().any(|problem| matches!(&problem.detail, Detail::Overlap(windows) if windows.is_empty()))
+}
+
+/// A column's name as clients write it.
+pub(super) fn camel_case(column: &str) -> String {
     let mut words = column.split('_');
     let mut name = words.next().unwrap_or_default().to_owned();
     for word in words {

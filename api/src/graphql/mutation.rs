@@ -13,13 +13,13 @@ use super::views::{
     ViewSessionStartPayload,
 };
 use crate::domain::api_key::{ApiKeyCreate, ApiKeyRevoke};
-use crate::domain::ar_content::{ArContentCreate, ArContentPinVideo};
+use crate::domain::ar_content::{ArContentCreate, ArContentPinVideo, ArContentUpdate};
 use crate::domain::company::CompanyCreate;
 use crate::domain::login::Login;
 use crate::domain::membership::{MembershipRemove, MembershipSet};
 use crate::domain::project::ProjectCreate;
-use crate::domain::video::VideoCreate;
-use crate::domain::video_schedule::VideoScheduleCreate;
+use crate::domain::video::{VideoCreate, VideoDelete, VideoRestore, VideoUpdate};
+use crate::domain::video_schedule::{VideoScheduleCreate, VideoScheduleDelete, VideoScheduleUpdate};
 
 payload! {
     /// What became of a write to a company.
@@ -35,10 +35,10 @@ payload! {
 }
 payload! {
     /// What became of a write to a video.
-    VideoPayload { video: Video }
+    warned VideoPayload { video: Video }
 }
 payload! {
-    /// What became of a write to a window.
+    /// What became of a write to a window. After a removal it is the window as it was.
     warned VideoSchedulePayload { video_schedule: VideoSchedule }
 }
 payload! {
@@ -99,6 +99,15 @@ impl Mutation {
         ctx.write(input).await
     }
 
+    /// Changes an order. What waited for a photo is READY as soon as it has one and a video.
+    async fn ar_content_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The order, and what becomes of it.")] input: ArContentUpdate,
+    ) -> Result<ArContentPayload> {
+        ctx.write(input).await
+    }
+
     /// Takes a small file in one request, by the GraphQL multipart request specification; it needs the header
     /// `GraphQL-Require-Preflight`. What it becomes can be used for a day, also more than once.
     async fn upload_file(
@@ -127,11 +136,56 @@ impl Mutation {
         ctx.write(input).await
     }
 
+    /// Changes a video.
+    async fn video_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The video, and what becomes of it.")] input: VideoUpdate,
+    ) -> Result<VideoPayload> {
+        ctx.write(input).await
+    }
+
+    /// Deletes a video; its windows and a choice of it are as if absent until it is restored.
+    async fn video_delete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The video.")] input: VideoDelete,
+    ) -> Result<VideoPayload> {
+        ctx.write(input).await
+    }
+
+    /// Brings a deleted video back, with its windows and the choice of it.
+    async fn video_restore(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The video.")] input: VideoRestore,
+    ) -> Result<VideoPayload> {
+        ctx.write(input).await
+    }
+
     /// Adds a window in which a video plays. One that overlaps another of equal priority is refused.
     async fn video_schedule_create(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The window.")] input: VideoScheduleCreate,
+    ) -> Result<VideoSchedulePayload> {
+        ctx.write(input).await
+    }
+
+    /// Changes a window. One that would overlap another of equal priority is refused.
+    async fn video_schedule_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The window, and what becomes of it.")] input: VideoScheduleUpdate,
+    ) -> Result<VideoSchedulePayload> {
+        ctx.write(input).await
+    }
+
+    /// Removes a window for good.
+    async fn video_schedule_delete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The window.")] input: VideoScheduleDelete,
     ) -> Result<VideoSchedulePayload> {
         ctx.write(input).await
     }
