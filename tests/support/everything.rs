@@ -1,6 +1,7 @@
 //! A studio that has a row in every table that a studio has rows in, each with the studio's own word in its texts.
 
 use arvlite_api::auth::Who;
+use arvlite_api::enums::RotationType;
 use arvlite_api::global_id::{Tagged, encode};
 use arvlite_db::models::{self, ApiKeyScope, Role};
 
@@ -40,6 +41,8 @@ impl TestApp {
         let file = format!("{word}.mp4");
         let (content, videos) = self.playing(&project, &format!("{word}-order"), &[&file]).await;
         let window = self.window(&videos[0], 1, 2).await;
+        let rule = self.rotation(&videos, RotationType::Daily).await;
+        self.rotation(&videos, RotationType::DateRules).await;
         let photo = self.media(company, "image/jpeg").await;
         let manager = self.member(company, Role::Manager).await;
         let editor = self.member(company, Role::Editor).await;
@@ -116,6 +119,7 @@ impl TestApp {
         values.has::<models::EmailMessage>("EmailMessage", email_message);
         values.has::<models::Video>("Video", video_id);
         values.has::<models::VideoSchedule>("VideoSchedule", window.id);
+        values.has::<models::VideoRotationSchedule>("VideoRotationSchedule", rule.id);
         values.has::<models::Media>("Media", photo.id);
         values.has::<models::Upload>("MediaUpload", video_upload);
         values.has::<models::Upload>("Upload", video_upload);

@@ -30,6 +30,8 @@ pub(crate) trait ContextExt {
     fn viewer(&self) -> &Viewer;
     /// The request's loaders for this place of its document.
     fn loaders(&self) -> LoadersHere;
+    /// The request's loaders for the object of which this is a field: for what several of its fields are made of.
+    fn loaders_of_parent(&self) -> LoadersHere;
     /// Makes somebody who just signed in the viewer for the rest of the request.
     fn continue_as(&self, viewer: &Viewer);
     /// A row, if the viewer may see it.
@@ -96,6 +98,13 @@ impl<T: NodeType> ListOf<T> {
     }
 }
 
+fn loaders_of<'a>(ctx: &Context<'a>) -> &'a Arc<Loaders> {
+    match ctx.data_unchecked::<SignedInMeanwhile>().0.get() {
+        Some((_, loaders)) => loaders,
+        None => ctx.data_unchecked(),
+    }
+}
+
 impl ContextExt for Context<'_> {
     fn app(&self) -> &Arc<App> {
         self.data_unchecked()
@@ -109,11 +118,11 @@ impl ContextExt for Context<'_> {
     }
 
     fn loaders(&self) -> LoadersHere {
-        let loaders = match self.data_unchecked::<SignedInMeanwhile>().0.get() {
-            Some((_, loaders)) => loaders,
-            None => self.data_unchecked(),
-        };
-        LoadersHere::new(loaders, self.path_node.as_ref())
+        LoadersHere::new(loaders_of(self), self.path_node.as_ref())
+    }
+
+    fn loaders_of_parent(&self) -> LoadersHere {
+        LoadersHere::new(loaders_of(self), self.path_node.as_ref().and_then(|node| node.parent))
     }
 
     fn continue_as(&self, viewer: &Viewer) {

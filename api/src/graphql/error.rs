@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arvlite_db::DbError;
 use async_graphql::ErrorExtensions;
 
-use crate::domain;
+use crate::domain::{self, ProblemCode};
 
 /// The result of a resolver.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
@@ -35,7 +35,10 @@ pub(crate) fn told(error: &domain::Error) -> (&'static str, String) {
         NotFound => ("NOT_FOUND", "there is no such thing".to_owned()),
         BadRequest { message, .. } => ("BAD_REQUEST", message.clone()),
         InvalidCursor => ("INVALID_CURSOR", "this cursor belongs to another list, order or filter".to_owned()),
-        Refused(problems) => ("BAD_REQUEST", problems.first().map_or_else(String::new, |first| first.message.clone())),
+        Refused(problems) => match problems.first() {
+            Some(first) if first.code == ProblemCode::NotFound => ("NOT_FOUND", first.message.clone()),
+            first => ("BAD_REQUEST", first.map_or_else(String::new, |first| first.message.clone())),
+        },
         Throttled => ("THROTTLED", "too many requests; try again in a moment".to_owned()),
         Db(error) => match &**error {
             DbError::Unavailable(_) | DbError::Collision => {
@@ -57,6 +60,7 @@ impl From<Error> for async_graphql::Error {
         let (code, message) = told(&error);
         let field = match &error {
             domain::Error::BadRequest { field, .. } => field.clone(),
+            domain::Error::Refused(problems) => problems.first().map_or_else(Vec::new, |first| first.field.clone()),
             _ => Vec::new(),
         };
         let mut told = Self { message, source: Some(Arc::new(error)), extensions: None };

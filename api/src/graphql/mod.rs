@@ -17,6 +17,7 @@ mod mutation;
 mod node;
 mod nullability;
 mod payload;
+mod playback;
 mod query;
 mod scalars;
 mod secrets;

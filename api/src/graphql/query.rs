@@ -14,7 +14,7 @@ use super::lists::Lists;
 use super::node::{self, Node, NodeType};
 use super::types::{
     ArContent, ArPlayback, Client, Company, EmailMessage, Folder, Notification, Project, ServiceLimits,
-    StorageConnection, StorageFolder, Video, ViewEventConnection, ViewSession, Viewer,
+    StorageConnection, StorageFolder, Video, VideoRotationSchedule, ViewEventConnection, ViewSession, Viewer,
 };
 use super::views::{self, AnalyticsScope, ViewSessionWhereInput};
 use crate::auth::Readable;
@@ -108,6 +108,15 @@ impl Lookups {
 
     /// A video.
     async fn video(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Video>> {
+        by_id(ctx, &id).await
+    }
+
+    /// A rule of turns.
+    async fn video_rotation_schedule(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Result<Option<VideoRotationSchedule>> {
         by_id(ctx, &id).await
     }
 

@@ -17,8 +17,9 @@ use crate::entity::entity;
 use crate::enums::text_enum;
 use crate::filter::filter;
 use crate::models::ArContent;
+use crate::prepared::Kept;
 use crate::schema::{video_rotation_dates, video_rotation_items, video_rotation_schedules};
-use crate::{Result, Tx};
+use crate::{Editable, Result, Tx};
 
 text_enum! {
     /// What a rule goes by.
@@ -147,6 +148,61 @@ pub struct VideoRotationScheduleEdit {
     pub date_rules: Vec<DateRule>,
 }
 
+impl Editable for VideoRotationSchedule {
+    type Edit = VideoRotationScheduleEdit;
+
+    fn version(&self) -> i32 {
+        self.version
+    }
+
+    fn edit(&self) -> VideoRotationScheduleEdit {
+        VideoRotationScheduleEdit {
+            terms: RotationTerms {
+                rotation_type: self.rotation_type,
+                time_of_day: self.time_of_day,
+                day_of_week: self.day_of_week,
+                day_of_month: self.day_of_month,
+                cron_expression: self.cron_expression.clone(),
+                anchor_at: self.anchor_at,
+                default_video_id: self.default_video_id,
+                is_active: self.is_active,
+            },
+            items: self.items.to_vec(),
+            date_rules: self.date_rules.to_vec(),
+        }
+    }
+
+    fn differing(&self, edit: &VideoRotationScheduleEdit) -> Vec<&'static str> {
+        let VideoRotationScheduleEdit { terms, items, date_rules } = edit;
+        let columns = [
+            ("rotation_type", self.rotation_type == terms.rotation_type),
+            ("time_of_day", self.time_of_day == terms.time_of_day),
+            ("day_of_week", self.day_of_week == terms.day_of_week),
+            ("day_of_month", self.day_of_month == terms.day_of_month),
+            ("cron_expression", self.cron_expression == terms.cron_expression),
+            ("anchor_at", self.anchor_at == terms.anchor_at),
+            ("default_video_id", self.default_video_id == terms.default_video_id),
+            ("is_active", self.is_active == terms.is_active),
+            ("items", *self.items == **items),
+            ("date_rules", *self.date_rules == **date_rules),
+        ];
+        columns.into_iter().filter(|(_, is_so)| !is_so).map(|(column, _)| column).collect()
+    }
+
+    async fn store(tx: &Tx, id: i64, edit: &VideoRotationScheduleEdit, now: DateTime<Utc>) -> Result<Self> {
+        Self::clear(tx, id).await?;
+        let row = diesel::update(video_rotation_schedules::table.find(id))
+            .set((
+                edit.terms.clone(),
+                video_rotation_schedules::version.eq(video_rotation_schedules::version + 1),
+                video_rotation_schedules::updated_at.eq(now),
+            ))
+            .returning(Self::as_returning());
+        let row: Self = Kept(row).get_result(&mut *tx.connection().await?).await?;
+        row.with_below(tx, edit).await
+    }
+}
+
 impl VideoRotationSchedule {
     /// Stores a new rule of an order.
     ///
@@ -164,42 +220,6 @@ impl VideoRotationSchedule {
                 video_rotation_schedules::ar_content_id.eq(content.id),
                 edit.terms.clone(),
                 video_rotation_schedules::created_at.eq(now),
-                video_rotation_schedules::updated_at.eq(now),
-            ))
-            .returning(Self::as_returning());
-        let row: Self = row.get_result(&mut *tx.connection().await?).await?;
-        row.with_below(tx, edit).await
-    }
-
-    /// What clients say of it.
-    #[must_use]
-    pub fn said(&self) -> VideoRotationScheduleEdit {
-        VideoRotationScheduleEdit {
-            terms: RotationTerms {
-                rotation_type: self.rotation_type,
-                time_of_day: self.time_of_day,
-                day_of_week: self.day_of_week,
-                day_of_month: self.day_of_month,
-                cron_expression: self.cron_expression.clone(),
-                anchor_at: self.anchor_at,
-                default_video_id: self.default_video_id,
-                is_active: self.is_active,
-            },
-            items: self.items.to_vec(),
-            date_rules: self.date_rules.to_vec(),
-        }
-    }
-
-    /// Gives a locked rule other terms, items and dates: an edit, which the version counts.
-    ///
-    /// # Errors
-    /// When a constraint refuses it or a statement fails.
-    pub async fn replace(tx: &Tx, id: i64, edit: &VideoRotationScheduleEdit, now: DateTime<Utc>) -> Result<Self> {
-        Self::clear(tx, id).await?;
-        let row = diesel::update(video_rotation_schedules::table.find(id))
-            .set((
-                edit.terms.clone(),
-                video_rotation_schedules::version.eq(video_rotation_schedules::version + 1),
                 video_rotation_schedules::updated_at.eq(now),
             ))
             .returning(Self::as_returning());
