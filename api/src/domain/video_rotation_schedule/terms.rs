@@ -155,7 +155,7 @@ impl Said<'_> {
             ),
         };
         if given.anchor_at.is_null() {
-            terms.add(ProblemCode::Required, &["anchorAt"], "must not be null: leave it out to keep it");
+            terms.refuse_null("anchorAt");
         }
         terms.check(&edit);
         if terms.problems.is_empty() { Ok(edit) } else { Err(terms.problems) }
@@ -192,6 +192,10 @@ impl Terms {
         self.add(ProblemCode::Invalid, &[field], message);
     }
 
+    fn refuse_null(&mut self, field: &str) {
+        self.add(ProblemCode::Required, &[field], "must not be null: leave it out to keep it");
+    }
+
     /// What a term is to become.
     fn one<T: Clone>(&mut self, field: &str, is_used: bool, given: &MaybeUndefined<T>, is: Option<T>) -> Option<T> {
         match given {
@@ -219,7 +223,10 @@ impl Terms {
                 Vec::new()
             }
             MaybeUndefined::Value(given) => given.iter().map(row).collect(),
-            MaybeUndefined::Null => Vec::new(),
+            MaybeUndefined::Null => {
+                self.refuse_null(field);
+                Vec::new()
+            }
             MaybeUndefined::Undefined => is.filter(|_| is_used).map(<[T]>::to_vec).unwrap_or_default(),
         }
     }
@@ -271,7 +278,7 @@ impl Terms {
         if !takes_items(self.of) {
             return;
         }
-        if items.is_empty() {
+        if items.is_empty() && !self.is_refused("items") {
             self.add(ProblemCode::Required, &["items"], format!("a rule that is {} has items", self.of.as_str()));
         }
         if items.len() > MOST_ITEMS {
@@ -287,7 +294,7 @@ impl Terms {
         if self.of != RotationType::DateRules {
             return;
         }
-        if date_rules.is_empty() {
+        if date_rules.is_empty() && !self.is_refused("dateRules") {
             self.add(ProblemCode::Required, &["dateRules"], "a rule that is DATE_RULES has dates");
         }
         if date_rules.len() > MOST_DATES {
