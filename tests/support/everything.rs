@@ -42,8 +42,8 @@ impl TestApp {
         let (content, videos) = self.playing(&project, &format!("{word}-order"), &[&file]).await;
         let window = self.window(&videos[0], 1, 2).await;
         let rule = self.rotation(&videos, RotationType::Daily).await;
-        let ending_rule = self.rotation(&videos, RotationType::DateRules).await;
         // For the calls that remove them, or choose another than the one that is chosen.
+        let ending_rule = self.rotation(&videos, RotationType::DateRules).await;
         let ending_window = self.window(&videos[0], 3, 4).await;
         let other_video = self.video(&content, &file).await;
         let ending_video = self.video(&content, &file).await;

@@ -9,10 +9,8 @@ use serde_json::json;
 use super::contract::{Contract, Field};
 
 /// What an update with everything leaves out, because it does not go together with the rest.
-const APART: [(&str, &[&str]); 1] = [(
-    "videoRotationScheduleUpdate",
-    &["dayOfWeek", "dayOfMonth", "cronExpression", "defaultVideoId", "dateRules"],
-)];
+const APART: [(&str, &[&str]); 1] =
+    [("videoRotationScheduleUpdate", &["dayOfWeek", "dayOfMonth", "cronExpression", "defaultVideoId", "dateRules"])];
 
 /// What a generated call says.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use async_graphql::{InputObject, MaybeUndefined};
 use serde::Serialize;
 
 use super::edit::refuse_stale;
-use super::{Changed, Command, Error, Problem, ProblemCode, Result, Work, oddities};
+use super::{Changed, Checks, Command, Error, Problem, ProblemCode, Result, Work, oddities};
 use crate::auth::Permission;
 use crate::enums;
 use crate::global_id::NodeId;
@@ -112,20 +112,14 @@ impl Command for VideoRotationScheduleUpdate {
     }
 
     async fn run(&self, work: &Work<'_>) -> Result<Changed<VideoRotationSchedule>> {
+        let mut checks = Checks::default();
+        let rotation_type = checks.required("rotationType", &self.rotation_type).copied().map(Into::into);
+        let is_active = checks.required("isActive", &self.is_active).copied();
+        checks.finish()?;
         let (content, rule) =
             work.target_below::<ArContent, VideoRotationSchedule>("id", self.id, Deleted::Exclude).await?;
         let rows = rows_of(work, &content).await?;
-        for (field, is_null) in [("rotationType", self.rotation_type.is_null()), ("isActive", self.is_active.is_null())]
-        {
-            if is_null {
-                return Err(Error::refused(ProblemCode::Required, field, "must not be null: leave it out to keep it"));
-            }
-        }
-        let said = Said {
-            rotation_type: self.rotation_type.value().copied().map(Into::into),
-            terms: &self.terms,
-            is_active: self.is_active.value().copied(),
-        };
+        let said = Said { rotation_type, terms: &self.terms, is_active };
         let wanted = wanted(work, &said, Some(&rule.edit()), &rows)?;
         refuse_stale(&rule, &wanted, self.expected_version)?;
         refuse_second(&wanted, Some(rule.id), &rows)?;

@@ -1,6 +1,6 @@
 //! What a resolver may use, and nothing else.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arvlite_db::{ChildOf, Deleted, Page, PageOf, models};
 use async_graphql::{Context, Value};
@@ -12,11 +12,28 @@ use super::node::NodeType;
 use super::payload::Payload;
 use crate::app::App;
 use crate::auth::{Readable, Viewer};
+use crate::domain::playback::read::Playback;
 use crate::domain::{self, Command, Executed};
 
 /// The key of a repeated write, from the request's header.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey(pub String);
+
+/// The playbacks that a request was told: for whoever hands the answer on and says how long it may be kept.
+#[derive(Debug, Clone, Default)]
+pub struct ToldPlaybacks(Arc<Mutex<Vec<Arc<Playback>>>>);
+
+impl ToldPlaybacks {
+    pub(crate) fn add(&self, playback: &Arc<Playback>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(playback));
+    }
+
+    /// Those told so far.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Playback>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
 
 /// Who signed in while the request ran: the rest of it is read through their eyes.
 #[derive(Default)]

@@ -37,7 +37,7 @@ use context::SignedInMeanwhile;
 use futures_util::{Stream, StreamExt};
 use shape::Shape;
 
-pub use context::IdempotencyKey;
+pub use context::{IdempotencyKey, ToldPlaybacks};
 pub use loader::Loaders;
 pub use mutation::Mutation;
 pub use nullability::Nullability;

@@ -7,7 +7,7 @@ use async_graphql::{Context, ID, MergedObject, Object};
 use uuid::Uuid;
 
 use super::connection::{Paging, UncountedConnection};
-use super::context::ContextExt;
+use super::context::{ContextExt, ToldPlaybacks};
 use super::error::Result;
 use super::filters;
 use super::lists::Lists;
@@ -212,7 +212,11 @@ impl Lookups {
         ctx: &Context<'_>,
         #[graphql(desc = "What is in the printed code.")] unique_id: Uuid,
     ) -> Result<ArPlayback> {
-        Ok(ArPlayback(Arc::new(playback_now(ctx.app(), unique_id).await?)))
+        let playback = Arc::new(playback_now(ctx.app(), unique_id).await?);
+        if let Some(told) = ctx.data_opt::<ToldPlaybacks>() {
+            told.add(&playback);
+        }
+        Ok(ArPlayback(playback))
     }
 
     /// What one request may ask for.

@@ -8,6 +8,7 @@ use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 use axum::http::StatusCode;
 use serde::Serialize;
 
+use super::caching::Kept;
 use super::refusal::{Code, Refusal};
 use crate::domain;
 
@@ -25,6 +26,9 @@ pub(super) struct Answer {
     data: Option<Value>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     extensions: BTreeMap<String, Value>,
+    /// Whether and how long it may be kept; none for what may not.
+    #[serde(skip)]
+    pub(super) kept: Option<Kept>,
 }
 
 impl Answer {
@@ -36,7 +40,7 @@ impl Answer {
         log_causes(&errors);
         errors.truncate(MOST_ERRORS);
         let errors = errors.into_iter().map(|error| told(error, ran, request_id)).collect();
-        Self { errors, data: ran.then_some(data), extensions }
+        Self { errors, data: ran.then_some(data), extensions, kept: None }
     }
 
     pub(super) fn of_refusal(refusal: Refusal, request_id: &str) -> Self {
@@ -46,7 +50,7 @@ impl Answer {
         extensions.set("code", refusal.code.as_str());
         extensions.set("requestId", request_id);
         error.extensions = Some(extensions);
-        Self { errors: vec![error], data: None, extensions: BTreeMap::new() }
+        Self { errors: vec![error], data: None, extensions: BTreeMap::new(), kept: None }
     }
 
     /// Whether the operation was run, well or not.

@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::admit::{Admitted, Incoming, admit};
 use super::answer::Answer;
+use super::caching::Kept;
 use super::caller::viewer;
 use super::media_type::{Answering, Sent};
 use super::parameters::Parameters;
@@ -23,7 +24,7 @@ use super::refusal::{Code, Refusal};
 use super::watch::Watch;
 use super::{Door, edge, multipart, socket};
 use crate::auth::Viewer;
-use crate::graphql::UploadSlot;
+use crate::graphql::{ToldPlaybacks, UploadSlot};
 use crate::monitoring::Transport;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -100,7 +101,14 @@ async fn get(door: &Door, head: &Parts, watch: &Watch) -> Result<Answer, Refusal
     if admitted.operation != OperationType::Query {
         return Err(Refusal::method("POST", "by GET only queries are run"));
     }
-    run(door, admitted, &viewer, deadline, watch).await
+    let (root_fields, told) = (admitted.root_fields, ToldPlaybacks::default());
+    let mut answer = run(door, admitted.with(told.clone()), &viewer, deadline, watch).await?;
+    // Nothing but playbacks, of which each says until when it holds.
+    let playbacks = told.all();
+    if answer.errors.is_empty() && playbacks.len() == root_fields {
+        answer.kept = Kept::of_playbacks(&playbacks, query_string, &head.headers);
+    }
+    Ok(answer)
 }
 
 /// Runs what was admitted, until the request's time is up.
@@ -176,8 +184,17 @@ fn respond(answered: Result<Answer, Refusal>, answering: Answering, id: &str) ->
         Answering::GraphqlResponse => answer.status(),
         Answering::Json => StatusCode::OK,
     });
-    let headers = [(CONTENT_TYPE, answering.header()), (CACHE_CONTROL, "no-store")];
-    let mut response = (status, headers, answer.to_json()).into_response();
+    let mut response = match &answer.kept {
+        Some(kept) if kept.is_known => kept.not_modified(),
+        kept => {
+            let headers = [(CONTENT_TYPE, answering.header()), (CACHE_CONTROL, "no-store")];
+            let mut response = (status, headers, answer.to_json()).into_response();
+            if let Some(kept) = kept {
+                kept.tell(response.headers_mut());
+            }
+            response
+        }
+    };
     if let Some((name, value)) = header {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

@@ -10,6 +10,7 @@
 mod admit;
 mod answer;
 pub mod ar_page;
+mod caching;
 mod caller;
 mod edge;
 mod executor;

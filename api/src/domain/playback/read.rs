@@ -49,6 +49,14 @@ impl Playback {
         known.map(|content| content.expires_at)
     }
 
+    /// What tells this answer from another: everything that it says but the instant.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let Self { unique_id, decision, photo, video, .. } = self;
+        let names = [photo, video].map(|media| media.as_ref().map(|media| &media.name));
+        format!("{unique_id} {decision:?} {names:?} {:?}", self.expires_at())
+    }
+
     fn of(unique_id: Uuid, rows: Option<PlaybackRows>, at: DateTime<Utc>) -> Self {
         let Some(rows) = rows else {
             let decision = Decision::unavailable(Reason::NotFound);

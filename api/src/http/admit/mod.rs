@@ -34,6 +34,8 @@ pub(super) struct Incoming {
 #[derive(Debug)]
 pub(super) struct Admitted {
     pub(super) operation: OperationType,
+    /// Fields of the operation itself, fragments expanded.
+    pub(super) root_fields: usize,
     request: Request,
 }
 
@@ -69,7 +71,7 @@ pub(super) fn admit(limits: &Limits, incoming: Incoming, viewer: &Viewer) -> Res
     }
     request.operation_name = name;
     request.set_parsed_query(document);
-    Ok(Admitted { operation: kind, request })
+    Ok(Admitted { operation: kind, root_fields: size.root_fields, request })
 }
 
 /// Measures everything in the document, also what is not going to run: validation walks through all of it.
