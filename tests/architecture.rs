@@ -141,6 +141,14 @@ fn there_is_one_clock_and_one_configuration() {
 }
 
 #[test]
+fn there_is_one_way_to_the_executor() {
+    refuse("api/src", &["executor.execute", "executor.follow"], &["api/src/http/paid.rs"]);
+    refuse("api/src", &["schema.execute", "schema.execute_stream"], &["api/src/graphql/mod.rs"]);
+    refuse("api/src", &["graphql::execute", "graphql::follow"], &["api/src/http/executor.rs"]);
+    refuse("api/src", &["parse_query"], &["api/src/http/admit/mod.rs"]);
+}
+
+#[test]
 fn errors_for_clients_are_made_in_one_place() {
     refuse("api/src/graphql", &["async_graphql::Error", "async_graphql::Result"], GRAPHQL_ERRORS);
 }

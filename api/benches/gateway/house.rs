@@ -7,8 +7,8 @@ use std::time::Duration;
 use arvlite_api::app::App;
 use arvlite_api::auth::{Caller, SignedIn, Viewer, Who, token};
 use arvlite_api::clock::Clock;
-use arvlite_api::config::{Config, Mode};
-use arvlite_api::graphql::{self, Nullability};
+use arvlite_api::config::{Config, Limits, Mode};
+use arvlite_api::graphql::{self, Contract};
 use arvlite_api::http::router;
 use arvlite_api::postgres::{Postgres, Settings};
 use arvlite_api::secret::SecretKey;
@@ -29,6 +29,8 @@ use tower::ServiceExt;
 
 /// Dashboards that follow one studio.
 pub const FOLLOWERS: usize = 500;
+/// A budget that nobody uses up.
+const PLENTY: u64 = 1_000_000_000_000;
 /// Orders that phones look at.
 pub const SEEN: usize = 64;
 
@@ -54,7 +56,10 @@ impl House {
             let runtime = Runtime::new().unwrap();
             let (postgres, db) = runtime.block_on(database());
             let media = tempfile::tempdir().unwrap();
-            let config = Config { mode: Mode::Development, ..Config::default() };
+            // What is measured asks for more than anybody may.
+            let limits =
+                Limits { cost: u64::MAX, budget: PLENTY, phones_budget: PLENTY, running: 1_000, ..Limits::default() };
+            let config = Config { mode: Mode::Development, limits, ..Config::default() };
             let secret = SecretKey::new(vec![[7; 32]]).unwrap();
             let app = App::new(config, db, Clock::default(), secret, Store::local(media.path()).unwrap());
             let (viewer, admin) = runtime.block_on(administrator(&app));
@@ -127,9 +132,9 @@ impl House {
             company["id"]
         );
         let schema = graphql::build();
-        let nullability = Nullability::of(&schema.sdl());
+        let contract = Contract::of(&schema.sdl());
         let request = || graphql::with_data(Request::new(&follow), &self.app, viewer);
-        let follower = |_| graphql::follow(&schema, &nullability, request()).boxed();
+        let follower = |_| graphql::follow(&schema, &contract, request()).boxed();
         *self.followers.get_mut() = (0..FOLLOWERS).map(follower).collect();
         // The first thing that each is told is that it has caught up.
         self.wait(self.told_to_all());

@@ -15,11 +15,12 @@ use crate::global_id::NodeId;
 #[derive(Debug, Clone, Copy)]
 pub struct Subscription;
 
-/// What can be followed live, over a WebSocket.
+/// What can be followed live, over a WebSocket or as an event stream.
 #[Subscription]
 impl Subscription {
     /// What happens to views, in order. Resumable: give the last cursor that you saw as `after`, and everything
     /// recorded since comes first, then StreamCaughtUp, then what happens. Without it: StreamCaughtUp at once, then live.
+    /// In an event stream the cursor is also the id of each event, and Last-Event-ID goes before `after`.
     async fn view_events(
         &self,
         ctx: &Context<'_>,

@@ -15,6 +15,8 @@ use crate::domain;
 /// Nobody reads more.
 const MOST_ERRORS: usize = 20;
 const MOST_CHARACTERS: usize = 300;
+/// What tells of costs in the answer's `extensions`.
+const COST: &str = "cost";
 
 /// The answer to one operation, or to what was none.
 #[derive(Debug, Serialize)]
@@ -49,8 +51,22 @@ impl Answer {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", refusal.code.as_str());
         extensions.set("requestId", request_id);
+        for (name, detail) in refusal.details {
+            extensions.set(name, detail);
+        }
         error.extensions = Some(extensions);
-        Self { errors: vec![error], data: None, extensions: BTreeMap::new(), kept: None }
+        let extensions = refusal.cost.into_iter().map(|cost| (COST.to_owned(), cost)).collect();
+        Self { errors: vec![error], data: None, extensions, kept: None }
+    }
+
+    /// What came; null where nothing did.
+    pub(super) fn data(&self) -> &Value {
+        self.data.as_ref().unwrap_or(&Value::Null)
+    }
+
+    /// Says beside the data what it cost.
+    pub(super) fn tell_cost(&mut self, cost: Value) {
+        self.extensions.insert(COST.to_owned(), cost);
     }
 
     /// Whether the operation was run, well or not.
@@ -63,10 +79,13 @@ impl Answer {
         self.errors.first().map(|error| code_of(error).unwrap_or_default())
     }
 
-    /// The status by what went wrong before anything ran.
+    /// The status by what went wrong before anything ran; or when nothing came of it for want of a database, so that
+    /// proxies and clients see what to do without reading on.
     pub(super) fn status(&self) -> StatusCode {
-        match self.errors.first() {
-            Some(error) if !self.ran() => Code::status_of(code_of(error).unwrap_or_default()),
+        let Some(error) = self.errors.first() else { return StatusCode::OK };
+        match Code::status_of(code_of(error).unwrap_or_default()) {
+            StatusCode::SERVICE_UNAVAILABLE if self.data == Some(Value::Null) => StatusCode::SERVICE_UNAVAILABLE,
+            status if !self.ran() => status,
             _ => StatusCode::OK,
         }
     }

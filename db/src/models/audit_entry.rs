@@ -86,7 +86,8 @@ fn of_companies(scope: &Scope) -> Option<Predicate<audit_log::table>> {
 
 /// What a new entry needs.
 #[derive(Debug, Insertable)]
-#[diesel(table_name = audit_log)]
+// DEFAULT in place of a value would have it parsed anew at every write.
+#[diesel(table_name = audit_log, treat_none_as_default_value = false)]
 #[expect(missing_docs, reason = "the columns are told in the migrations")]
 pub struct NewAuditEntry {
     pub company_id: Option<i64>,
