@@ -61,8 +61,10 @@ impl Edits {
 
     /// A call that names the row, and says so much more.
     fn call_with_only(&self, edit: &Edit<'_>, more: &[(&str, &str)]) -> String {
+        let settings = edit.settings();
+        let setting = |name: &str| settings.iter().find(|leaf| leaf.path[1] == name).unwrap();
         let mut given = vec![(edit.leaf("id"), json!(self.id_of(edit)).to_string())];
-        given.extend(more.iter().map(|(name, value)| (edit.leaf(name), (*value).to_owned())));
+        given.extend(more.iter().map(|(name, value)| (setting(name), (*value).to_owned())));
         self.contract.call(Root::Mutation, edit.field, &self.studio.values, &given)
     }
 
@@ -84,10 +86,17 @@ impl Edit<'_> {
         self.leaves.iter().find(|leaf| leaf.path == ["input", name]).unwrap()
     }
 
-    /// What it can change.
-    fn settings(&self) -> impl Iterator<Item = &Leaf> {
+    /// What it can change, lists as a whole.
+    fn settings(&self) -> Vec<Leaf> {
         let how = ["id", "expectedVersion", "validateOnly"];
-        self.leaves.iter().filter(move |leaf| !how.contains(&leaf.path[1].as_str()))
+        let mut settings: Vec<Leaf> = Vec::new();
+        for Leaf { path, type_name } in self.leaves.iter().filter(|leaf| !how.contains(&leaf.path[1].as_str())) {
+            let path = path[..2].to_vec();
+            if settings.last().is_none_or(|last| last.path != path) {
+                settings.push(Leaf { path, type_name: type_name.clone() });
+            }
+        }
+        settings
     }
 
     async fn ask(&self, client: &Client, document: &str) -> Value {
@@ -166,7 +175,7 @@ async fn null_clears_what_may_be_absent_and_is_refused_elsewhere() {
             let before = edits.app.contents().await;
             let document = edits.call_with_only(&edit, &[(name, "null")]);
             let answer = edit.ask(&admin, &document).await;
-            match edits.told_by(&edit, leaf).filter(|field| !field.of.is_required()) {
+            match edits.told_by(&edit, &leaf).filter(|field| !field.of.is_required()) {
                 Some(field) => {
                     assert_eq!(answer["userErrors"], json!([]), "{document}");
                     assert_eq!(answer[&edit.row.name][&field.name], Value::Null, "{document}");

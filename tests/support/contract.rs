@@ -241,7 +241,8 @@ impl Contract {
         let wanted: Vec<&Leaf> = match root {
             Root::Mutation if field.name.ends_with("Update") => {
                 let says_how = |leaf: &&Leaf| ["expectedVersion", "validateOnly"].contains(&leaf.path[1].as_str());
-                leaves.iter().filter(|leaf| !says_how(leaf)).collect()
+                let is_told = |leaf: &&Leaf| !says_how(leaf) && values.goes_with_the_rest(field, &leaf.path[1]);
+                leaves.iter().filter(is_told).collect()
             }
             Root::Mutation => ids.into_iter().filter(|leaf| leaf.type_name == "ID").collect(),
             _ if field.can_be_left_alone() && !self.is_connection(field.of.named()) => {
@@ -296,7 +297,7 @@ impl Contract {
             path.push(input.name.clone());
             if input.must_be_given() || given.iter().any(|(leaf, _)| leaf.path.starts_with(path)) {
                 let mut value = self.input(input, field, values, given, path);
-                if input.of.is_list() && !value.starts_with('[') {
+                if input.of.is_list() && !value.starts_with('[') && value != "null" {
                     value = format!("[{value}]");
                 }
                 written.push(format!("{}: {value}", input.name));

@@ -1,6 +1,7 @@
 //! A studio that has a row in every table that a studio has rows in, each with the studio's own word in its texts.
 
 use arvlite_api::auth::Who;
+use arvlite_api::enums::RotationType;
 use arvlite_api::global_id::{Tagged, encode};
 use arvlite_db::models::{self, ApiKeyScope, Role};
 
@@ -40,7 +41,9 @@ impl TestApp {
         let file = format!("{word}.mp4");
         let (content, videos) = self.playing(&project, &format!("{word}-order"), &[&file]).await;
         let window = self.window(&videos[0], 1, 2).await;
+        let rule = self.rotation(&videos, RotationType::Daily).await;
         // For the calls that remove them, or choose another than the one that is chosen.
+        let ending_rule = self.rotation(&videos, RotationType::DateRules).await;
         let ending_window = self.window(&videos[0], 3, 4).await;
         let other_video = self.video(&content, &file).await;
         let ending_video = self.video(&content, &file).await;
@@ -122,6 +125,8 @@ impl TestApp {
         values.has::<models::EmailMessage>("EmailMessage", email_message);
         values.has::<models::Video>("Video", video_id);
         values.has::<models::VideoSchedule>("VideoSchedule", window.id);
+        values.has::<models::VideoRotationSchedule>("VideoRotationSchedule", rule.id);
+        values.has::<models::VideoRotationSchedule>("videoRotationScheduleDelete.id", ending_rule.id);
         values.has::<models::Video>("arContentPinVideo.videoId", other_video.id);
         values.has::<models::Video>("videoDelete.id", ending_video.id);
         values.has::<models::Video>("videoRestore.id", deleted_video.id);

@@ -8,6 +8,10 @@ use serde_json::json;
 
 use super::contract::{Contract, Field};
 
+/// What an update with everything leaves out, because it does not go together with the rest.
+const APART: [(&str, &[&str]); 1] =
+    [("videoRotationScheduleUpdate", &["dayOfWeek", "dayOfMonth", "cronExpression", "defaultVideoId", "dateRules"])];
+
 /// What a generated call says.
 #[derive(Debug, Default)]
 pub struct Values {
@@ -27,6 +31,11 @@ impl Values {
     /// Makes the next call differ from the one before, where names must be unique and windows must not overlap.
     pub fn next(&self) {
         self.number.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether an input goes together with all others that a call takes.
+    pub fn goes_with_the_rest(&self, field: &Field, name: &str) -> bool {
+        !APART.iter().any(|(call, apart)| *call == field.name && apart.contains(&name))
     }
 
     /// The type that a reference of this name points to.
@@ -60,6 +69,9 @@ impl Values {
     /// Something of a scalar or enum for an input of this name.
     pub fn literal(&self, contract: &Contract, field: &Field, name: &str, type_name: &str) -> String {
         let number = self.number.load(Ordering::Relaxed);
+        if type_name == "RotationType" {
+            return "RANDOM_DAILY".to_owned();
+        }
         if let Some(values) = &contract.types[type_name].enum_values {
             return values[0].name.clone();
         }

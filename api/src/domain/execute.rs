@@ -1,5 +1,5 @@
 //! A write is a [`Command`], and [`execute`] is the one way to run it: permission, transaction, key of a repeated
-//! write, the command itself, audit row, commit. GraphQL, the command line and jobs share it.
+//! write, the command itself, audit row, news for whoever follows, commit. GraphQL, the command line and jobs share it.
 //!
 //! Two things are no commands: a phone's beacons, which one writer per process takes, and `login`, whose count of
 //! failures must survive a refusal.
@@ -12,6 +12,7 @@ use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
 use super::audit::audit;
+use super::playback::concern::announce;
 use super::violation::{explain, is_unexplained_overlap};
 use super::{Checks, Command, Error, Executed, Outcome, Problem, ProblemCode, Result, Work};
 use crate::app::App;
@@ -87,6 +88,7 @@ async fn attempt<C: Command>(
         }
         let outcome = command.run(&work).await?;
         audit::<C>(&work, &outcome).await?;
+        announce(&work, outcome.row()).await?;
         if let Some(Claim::First(id)) = claim {
             IdempotencyKey::made(&tx, id, outcome.row().id()).await?;
         }

@@ -24,6 +24,7 @@ pub mod storage_connection;
 pub mod upload;
 pub mod user;
 pub mod video;
+pub mod video_rotation_schedule;
 pub mod video_schedule;
 pub mod view;
 mod violation;

@@ -1,9 +1,14 @@
 //! What is allowed but odd, in one place: the warnings of everything that decides what plays.
 
-use arvlite_db::models::{ArContent, PlaybackRows, Video, VideoSchedule, VideoScheduleStatus};
+use arvlite_db::Editable;
+use arvlite_db::models::{
+    ArContent, PlaybackRows, RotationType, Video, VideoRotationSchedule, VideoSchedule, VideoScheduleStatus,
+};
 use chrono::{DateTime, Utc};
 
-use super::playback::{Reason, Rules};
+use super::playback::{
+    Content, HORIZON, PlaybackWarning, RotationPlan, RotationRule, RuleId, dark_gaps, rotation_warning, timeline,
+};
 use super::{Result, Warning, WarningCode, Work};
 
 /// A window as it was stored. `naming_video` is the field of the input that says which video plays in it.
@@ -46,7 +51,7 @@ pub(super) async fn of_video(
     before: &Video,
     video: &Video,
 ) -> Result<Vec<Warning>> {
-    let Some(mut rows) = rows_of(work, content).await? else { return Ok(Vec::new()) };
+    let Some(rows) = rows_of(work, content).await? else { return Ok(Vec::new()) };
     let mut oddities = Vec::new();
     if let Some(end) = video.subscription_end
         && video.subscription_end != before.subscription_end
@@ -61,59 +66,67 @@ pub(super) async fn of_video(
         }
     }
     let field = if video.is_active == before.is_active { "subscriptionEnd" } else { "isActive" };
-    let after = first_dark(&rows, work.now);
-    rows.videos.retain(|other| other.id != before.id);
-    rows.videos.push(before.clone());
-    oddities.extend(dark_gap(first_dark(&rows, work.now), after, field, work.now));
+    let mut then = rows.clone();
+    then.videos.retain(|other| other.id != before.id);
+    then.videos.push(before.clone());
+    oddities.extend(dark_gap(&then, &rows, field, work.now));
     Ok(oddities)
 }
 
 /// The deletion of a video, which is stored already.
 pub(super) async fn of_deletion(work: &Work<'_>, content: &ArContent, before: &Video) -> Result<Option<Warning>> {
-    let Some(mut rows) = rows_of(work, content).await? else { return Ok(None) };
-    let after = first_dark(&rows, work.now);
-    rows.videos.push(before.clone());
-    Ok(dark_gap(first_dark(&rows, work.now), after, "id", work.now))
+    let Some(rows) = rows_of(work, content).await? else { return Ok(None) };
+    let mut then = rows.clone();
+    then.videos.push(before.clone());
+    Ok(dark_gap(&then, &rows, "id", work.now))
 }
 
 /// An edit of an order, which is stored already.
 pub(super) async fn of_content(work: &Work<'_>, before: &ArContent, content: &ArContent) -> Result<Option<Warning>> {
-    let Some(mut rows) = rows_of(work, content).await? else { return Ok(None) };
+    let Some(rows) = rows_of(work, content).await? else { return Ok(None) };
     let field = if content.photo_media_id == before.photo_media_id { "archived" } else { "photoUploadId" };
-    let after = first_dark(&rows, work.now);
-    rows.content = before.clone();
-    Ok(dark_gap(first_dark(&rows, work.now), after, field, work.now))
+    let then = PlaybackRows { content: before.clone(), ..rows.clone() };
+    Ok(dark_gap(&then, &rows, field, work.now))
+}
+
+/// A rule of turns as it was stored, of an order with these rows. It never darkens a code: where it plays nothing, what
+/// comes after it does.
+pub(super) fn of_rotation(rows: &PlaybackRows, rule: &VideoRotationSchedule, now: DateTime<Utc>) -> Vec<Warning> {
+    let edit = rule.edit();
+    let Some(plan) = RotationPlan::of(&edit).filter(|_| rule.is_active) else { return Vec::new() };
+    let (id, anchor_at) = (RuleId::Saved(rule.id), rule.anchor_at);
+    let playing = RotationRule { id, is_active: true, anchor_at, plan };
+    let field = match rule.rotation_type {
+        RotationType::Fixed => "defaultVideoId",
+        RotationType::DateRules => "dateRules",
+        _ => "items",
+    };
+    let message = "nothing of this will play before the order's paid term ends";
+    let never = rotation_warning(&Content::of_rows(rows), &playing, now);
+    never.map(|_| odd(WarningCode::NeverPlays, field, message)).into_iter().collect()
 }
 
 /// What decides what plays by now, as the transaction sees it.
 async fn rows_of(work: &Work<'_>, content: &ArContent) -> Result<Option<PlaybackRows>> {
-    Ok(PlaybackRows::by_unique_ids(work, &[content.unique_id], work.now).await?.pop())
+    Ok(PlaybackRows::by_ids(work, &[content.id], work.now).await?.pop())
 }
 
-/// A time without anything to play that was not there before.
-fn dark_gap(
-    before: Option<DateTime<Utc>>,
-    after: Option<DateTime<Utc>>,
-    field: &str,
-    now: DateTime<Utc>,
-) -> Option<Warning> {
-    let from = after.filter(|after| before.is_none_or(|before| *after < before))?;
+/// A time in which something played before a change and nothing does after it.
+fn dark_gap(before: &PlaybackRows, after: &PlaybackRows, field: &str, now: DateTime<Utc>) -> Option<Warning> {
+    let end = now.checked_add_months(HORIZON)?.min(after.content.expires_at);
+    let of = |rows: &PlaybackRows| timeline(&Content::of_rows(rows), now, end).ok();
+    let gap = dark_gaps(&of(before)?, &of(after)?).into_iter().find_map(|gap| match gap {
+        PlaybackWarning::DarkGap { from, to, .. } => Some((from, to)),
+        _ => None,
+    });
+    let (from, to) = gap?;
     let since = if from <= now { "now".to_owned() } else { from.to_rfc3339() };
-    Some(odd(WarningCode::DarkGap, field, &format!("from {since} on the code plays nothing")))
-}
-
-/// From when on nothing plays, though the paid term is not over.
-fn first_dark(rows: &PlaybackRows, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let rules = Rules::new(&rows.content, &rows.project, &rows.company, &rows.videos, &rows.windows);
-    let mut at = now;
-    loop {
-        let decision = rules.decide(at);
-        match decision.reason {
-            Some(Reason::Expired) => return None,
-            Some(_) => return Some(at),
-            None => at = decision.valid_until?,
-        }
-    }
+    let message = if to < end {
+        format!("from {since} until {} the code plays nothing", to.to_rfc3339())
+    } else {
+        format!("from {since} on the code plays nothing")
+    };
+    Some(odd(WarningCode::DarkGap, field, &message))
 }
 
 fn may_play(video: &Video, at: DateTime<Utc>) -> bool {

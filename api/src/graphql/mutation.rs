@@ -6,7 +6,7 @@ use super::context::ContextExt;
 use super::error::Result;
 use super::payload::payload;
 use super::secrets::{self, ApiKeyCreatePayload, LoginPayload, LogoutPayload};
-use super::types::{ApiKey, ArContent, Company, Membership, Project, Video, VideoSchedule};
+use super::types::{ApiKey, ArContent, Company, Membership, Project, Video, VideoRotationSchedule, VideoSchedule};
 use super::uploads::{self, UploadFile, UploadPayload};
 use super::views::{
     self, ViewSessionEndInput, ViewSessionHeartbeatInput, ViewSessionPayload, ViewSessionStartInput,
@@ -19,6 +19,9 @@ use crate::domain::login::Login;
 use crate::domain::membership::{MembershipRemove, MembershipSet};
 use crate::domain::project::ProjectCreate;
 use crate::domain::video::{VideoCreate, VideoDelete, VideoRestore, VideoUpdate};
+use crate::domain::video_rotation_schedule::{
+    VideoRotationScheduleCreate, VideoRotationScheduleDelete, VideoRotationScheduleUpdate,
+};
 use crate::domain::video_schedule::{VideoScheduleCreate, VideoScheduleDelete, VideoScheduleUpdate};
 
 payload! {
@@ -40,6 +43,10 @@ payload! {
 payload! {
     /// What became of a write to a window. After a removal it is the window as it was.
     warned VideoSchedulePayload { video_schedule: VideoSchedule }
+}
+payload! {
+    /// What became of a write to a rule of turns. After a removal it is the rule as it was.
+    warned VideoRotationSchedulePayload { video_rotation_schedule: VideoRotationSchedule }
 }
 payload! {
     /// What became of a role in a company. After a removal it is the role as it was.
@@ -187,6 +194,33 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The window.")] input: VideoScheduleDelete,
     ) -> Result<VideoSchedulePayload> {
+        ctx.write(input).await
+    }
+
+    /// Adds a rule of turns or of dates. A second one of its sort that counts is refused.
+    async fn video_rotation_schedule_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The rule.")] input: VideoRotationScheduleCreate,
+    ) -> Result<VideoRotationSchedulePayload> {
+        ctx.write(input).await
+    }
+
+    /// Changes a rule of turns or of dates. What its new type has no use for is dropped.
+    async fn video_rotation_schedule_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The rule, and what becomes of it.")] input: VideoRotationScheduleUpdate,
+    ) -> Result<VideoRotationSchedulePayload> {
+        ctx.write(input).await
+    }
+
+    /// Removes a rule of turns or of dates for good.
+    async fn video_rotation_schedule_delete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The rule.")] input: VideoRotationScheduleDelete,
+    ) -> Result<VideoRotationSchedulePayload> {
         ctx.write(input).await
     }
 

@@ -53,6 +53,7 @@ entity!(
     child of ArContent by entity_id named entity_type,
     child of Video by entity_id named entity_type,
     child of VideoSchedule by entity_id named entity_type,
+    child of VideoRotationSchedule by entity_id named entity_type,
     child of Upload by entity_id named entity_type,
     child of User by entity_id named entity_type,
     child of ApiKey by entity_id named entity_type,

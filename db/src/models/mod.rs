@@ -24,6 +24,7 @@ mod storage_folder;
 mod upload;
 mod user;
 mod video;
+mod video_rotation_schedule;
 mod video_schedule;
 mod view_event;
 mod view_session;
@@ -53,6 +54,10 @@ pub use storage_folder::{NewStorageFolder, StorageFolder, StorageFolderFilter, S
 pub use upload::{NewUpload, Upload, UploadFilter, UploadKind, UploadOrder, UploadStatus};
 pub use user::{NewUser, User, UserFilter, UserOrder, UserRole};
 pub use video::{NewVideo, Video, VideoEdit, VideoFilter, VideoOrder, VideoStatus};
+pub use video_rotation_schedule::{
+    Below, DateRule, RotationItem, RotationTerms, RotationType, VideoRotationSchedule, VideoRotationScheduleEdit,
+    VideoRotationScheduleFilter, VideoRotationScheduleOrder, Weekday,
+};
 pub use video_schedule::{
     NewVideoSchedule, VideoSchedule, VideoScheduleEdit, VideoScheduleFilter, VideoScheduleOrder, VideoScheduleStatus,
 };
