@@ -55,7 +55,7 @@ impl Answer {
             extensions.set(name, detail);
         }
         error.extensions = Some(extensions);
-        let extensions = refusal.cost.into_iter().map(|cost| (COST.to_owned(), cost)).collect();
+        let extensions = refusal.cost.into_iter().map(|cost| (COST.to_owned(), *cost)).collect();
         Self { errors: vec![error], data: None, extensions, kept: None }
     }
 

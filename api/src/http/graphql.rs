@@ -299,7 +299,7 @@ fn respond(answered: Result<Answer, Refusal>, answering: Answering, id: &str) ->
             response
         }
     };
-    if let Some((name, value)) = header {
+    if let Some((name, value)) = header.map(|header| *header) {
         response.headers_mut().insert(name, value);
     }
     debug_assert!(status != StatusCode::METHOD_NOT_ALLOWED || response.headers().contains_key(ALLOW));

@@ -36,7 +36,7 @@ fn may_read(config: &Config, headers: &HeaderMap) -> Result<(), Refusal> {
         (Some(_), _) => {
             let message = "the numbers are for those who show the token that is configured for them";
             let refusal = Refusal::of_request(StatusCode::UNAUTHORIZED, Code::Unauthenticated, message);
-            Err(Refusal { header: Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))), ..refusal })
+            Err(refusal.with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
         }
         (None, Mode::Development) => Ok(()),
         (None, Mode::Production) => Err(Refusal::nothing_here()),

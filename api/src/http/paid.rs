@@ -80,6 +80,6 @@ fn draw(purse: &Arc<Purse>, cost: &Cost, operation: OperationType) -> Result<Spe
     let requested = cost.requested;
     purse.draw(requested, Draws::of(operation)).map_err(|wait| {
         let message = format!("this operation costs {requested}, which is more than your budget has now");
-        Refusal { cost: Some(purse.told(requested, None)), ..Refusal::throttled(message, wait).for_limit("budget") }
+        Refusal::throttled(message, wait).for_limit("budget").for_cost(purse.told(requested, None))
     })
 }

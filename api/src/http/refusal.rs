@@ -30,11 +30,11 @@ pub(super) struct Refusal {
     pub(super) locations: Vec<Pos>,
     /// Set where the request itself is at fault and not its document: then it holds under every media type.
     pub(super) status: Option<StatusCode>,
-    pub(super) header: Option<(HeaderName, HeaderValue)>,
+    pub(super) header: Option<Box<(HeaderName, HeaderValue)>>,
     /// What else a program may want to know, for the error's `extensions`.
     pub(super) details: Vec<(&'static str, Value)>,
     /// What the operation would have cost, if that is why it was refused, for the answer's `extensions`.
-    pub(super) cost: Option<Value>,
+    pub(super) cost: Option<Box<Value>>,
     /// The limit that it was more than, for those who count.
     pub(super) limit: Option<&'static str>,
 }
@@ -87,13 +87,13 @@ impl Refusal {
         let refusal = Self::of_request(StatusCode::TOO_MANY_REQUESTS, Code::Throttled, message);
         // Where there are no headers it is told beside the code.
         let refusal = refusal.with("retryAfter", value!(seconds));
-        Self { header: Some((RETRY_AFTER, HeaderValue::from(seconds))), ..refusal }
+        refusal.with_header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
     /// A method that this address or operation does not take.
     pub(super) fn method(allow: &'static str, message: impl Into<String>) -> Self {
         let refusal = Self::of_request(StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
-        Self { header: Some((ALLOW, HeaderValue::from_static(allow))), ..refusal }
+        refusal.with_header(ALLOW, HeaderValue::from_static(allow))
     }
 
     /// Something that is not there.
@@ -115,7 +115,17 @@ impl Refusal {
     pub(super) fn unavailable() -> Self {
         let message = "the service is busy or restarting; try again in a moment";
         let refusal = Self::of_request(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, message);
-        Self { header: Some((RETRY_AFTER, HeaderValue::from_static("1"))), ..refusal }
+        refusal.with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
+    /// The same, with a header.
+    pub(super) fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self { header: Some(Box::new((name, value))), ..self }
+    }
+
+    /// The same, saying what the operation would have cost.
+    pub(super) fn for_cost(self, cost: Value) -> Self {
+        Self { cost: Some(Box::new(cost)), ..self }
     }
 
     /// The same, with something that a program can read.
@@ -146,7 +156,7 @@ impl Refusal {
             _ => {
                 let message = "this sign-in or API key is not valid, or not any more";
                 let refusal = Self::of_request(StatusCode::UNAUTHORIZED, Code::Unauthenticated, message);
-                Self { header: Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))), ..refusal }
+                refusal.with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
             }
         }
     }

@@ -132,8 +132,7 @@ impl Admission {
             PurseKind::of(viewer, known.size.root_fields > 0 && known.size.for_phones == known.size.root_fields);
         let cost = Cost::new(&known.recipe, &variables, Pages::of(&self.limits));
         let most = self.limits.cost.min(purse.budget(&self.limits).largest(known.kind));
-        cost.check(most)
-            .map_err(|refusal| Refusal { cost: Some(self.budgets.told(&purse, cost.requested)), ..refusal })?;
+        cost.check(most).map_err(|refusal| refusal.for_cost(self.budgets.told(&purse, cost.requested)))?;
 
         let mut request = Request::new(String::new()).variables(variables);
         if let (OperationType::Mutation, Some(key)) = (known.kind, idempotency_key) {
