@@ -153,6 +153,16 @@ async fn a_condition_that_asks_too_much_is_refused() {
         (json!({ "createdAt": { "oneOf": vec!["2026-11-21T12:00:00Z"; 101] } }), "BAD_REQUEST"),
         (json!({ "AND": conditions(101) }), "BAD_REQUEST"),
         (json!({ "OR": conditions(101) }), "BAD_REQUEST"),
+        (json!({ "AND": conditions(100) }), "no error"),
+        (json!({ "AND": conditions(60), "OR": [{ "AND": conditions(41) }] }), "BAD_REQUEST"),
+        (
+            json!({ "AND": vec![json!({ "OR": vec![json!({ "customerName": { "oneOf": many(100) } }); 30] }); 4] }),
+            "BAD_REQUEST",
+        ),
+        (
+            json!({ "AND": vec![json!({ "OR": vec![json!({ "customerName": { "oneOf": many(100) } }); 25] }); 4] }),
+            "no error",
+        ),
         (json!({ "orderNumber": { "eq": "\u{0}" } }), "BAD_REQUEST"),
         (json!({ "customerName": { "contains": "a\u{0}b" } }), "BAD_REQUEST"),
         (json!({ "customerEmail": { "oneOf": ["\u{0}"] } }), "BAD_REQUEST"),

@@ -168,6 +168,69 @@ async fn a_server_told_to_stop_finishes_what_runs_and_says_farewell() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_told_to_stop_under_load_cuts_nobody_off_and_forgets_nothing() {
+    let (url, data_dir) = (fresh_database().await, DataDir::new());
+    let server = Server::on(&url, &data_dir).await;
+    let admin = first_admin(&server, &url).await;
+    let document = "mutation { companyCreate(input: { name: \"Studio\" }) { company { id } } }";
+    let company = admin.ask(document, json!({})).await["companyCreate"]["company"]["id"].clone();
+    let (acknowledge, mut acknowledgements) = mpsc::unbounded_channel();
+    let mut writers = JoinSet::new();
+    for writer in 0..16 {
+        let (admin, company, acknowledge) = (admin.clone(), company.clone(), acknowledge.clone());
+        writers.spawn(async move {
+            for turn in 0.. {
+                let name = format!("writer {writer}, turn {turn}");
+                let body = body(&company, &name);
+                // From here on the server has the connection, and answers what is asked over it.
+                let Ok(begun) =
+                    admin.begin("POST", "/graphql", &[("Content-Type", "application/json")], body.len()).await
+                else {
+                    return;
+                };
+                match begun.finish(&body).await {
+                    Ok(reply) => acknowledge.send((name, reply)).unwrap(),
+                    Err(error) => {
+                        assert_ne!(error.kind(), std::io::ErrorKind::UnexpectedEof, "an answer broke off");
+                        return;
+                    }
+                }
+            }
+        });
+    }
+    drop(acknowledge);
+    let mut acknowledged = Vec::new();
+    while acknowledged.len() < 100 {
+        acknowledged.extend(acknowledgements.recv().await);
+    }
+    server.ask_to_stop().await;
+    while let Some(acknowledgement) = acknowledgements.recv().await {
+        acknowledged.push(acknowledgement);
+    }
+    writers.join_all().await;
+    assert_eq!(server.ended().await.code(), Some(0));
+    let stored = connect(&url).await.query("SELECT name FROM projects", &[]).await.unwrap();
+    let stored: std::collections::HashSet<String> = stored.iter().map(|row| row.get(0)).collect();
+    for (name, reply) in &acknowledged {
+        assert_eq!((reply.status, stored.contains(name)), (200, true), "{name}: {}", reply.text());
+    }
+    assert_eq!(stored.len(), acknowledged.len(), "what was written was also said to be");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_told_to_stop_twice_ends_at_once() {
+    let (url, data_dir) = (fresh_database().await, DataDir::new());
+    let server = Server::start(serve_on(&url).env("ARVLITE_LIMITS__DRAIN_MS", "600000"), &data_dir).await;
+    let headers = [("Content-Type", "application/json"), ("Expect", "100-continue")];
+    let mut running = server.http(None).begin("POST", "/graphql", &headers, 100).await.unwrap();
+    running.continues().await;
+    server.ask_to_stop().await;
+    server.said("stopping").await;
+    server.ask_to_stop().await;
+    assert_eq!(server.ended().await.code(), Some(5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_does_not_come_to_its_end_holds_nobody_up() {
     let (url, data_dir) = (fresh_database().await, DataDir::new());
     let server = Server::start(serve_on(&url).env("ARVLITE_LIMITS__DRAIN_MS", "200"), &data_dir).await;

@@ -9,8 +9,9 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
-use crate::pages::{Asked, List, crowded, ids_of, lists};
+use crate::pages::{Asked, List, ids_of, lists};
 use crate::support::contract::Contract;
+use crate::support::crowded::crowded;
 use crate::support::tables::Tables;
 use crate::support::{Client, TestApp, Values};
 

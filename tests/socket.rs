@@ -52,8 +52,10 @@ async fn operations_run_as_whoever_opened_the_socket() {
     socket.sign_in(&token_of(&test.app, &admin).await).await;
     let query = "{ companies { totalCount } }";
     socket.say(json!({ "id": "a", "type": "subscribe", "payload": { "query": query } })).await;
-    let data = json!({ "companies": { "totalCount": 0 } });
-    assert_eq!(socket.hear().await, json!({ "id": "a", "type": "next", "payload": { "data": data } }));
+    let heard = socket.hear().await;
+    assert_eq!((&heard["type"], &heard["id"]), (&json!("next"), &json!("a")));
+    assert_eq!(heard["payload"]["data"], json!({ "companies": { "totalCount": 0 } }));
+    assert_eq!(heard["payload"]["extensions"]["cost"]["actualQueryCost"], 11);
     assert_eq!(socket.hear().await, json!({ "id": "a", "type": "complete" }));
 }
 

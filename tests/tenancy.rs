@@ -90,8 +90,8 @@ async fn no_argument_finds_anything_of_another_studio() {
             // In a condition only ids of one type are looked for: another is refused for its type alone.
             if leaf.type_name == "ID" && leaf.path.len() > 2 {
                 let of = theirs.values.type_of_id(field, &leaf.path[leaf.path.len() - 2]);
-                let (foreign, _) = &theirs.values.ids[&of];
-                pairs.retain(|(id, _)| *id == json!(foreign).to_string());
+                let foreign = json!(theirs.values.ids[&of].0).to_string();
+                pairs.retain(|(id, _)| *id == foreign);
                 assert_eq!(pairs.len(), 1);
             }
             for (foreign, absent) in pairs {

@@ -1,11 +1,15 @@
 //! Configuration: environment, then a TOML file, then flags, each over the one before. Read here alone.
 
+mod origins;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
+
+pub use origins::Origins;
 
 /// How the program is configured. Each key is `ARVLITE_<KEY>` in the environment and `<key>` in the file; the
 /// database's address is `DATABASE_URL` in the environment.
@@ -38,6 +42,9 @@ pub struct Config {
     /// Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas. None unless it is said.
     #[serde(deserialize_with = "addresses")]
     pub trusted_proxies: Vec<IpAddr>,
+    /// Whose pages may ask from a browser: origins such as `https://app.example`, separated by commas, or `none`. Unless
+    /// it is said: in development those of this machine, in production none.
+    pub cors_origins: Option<Origins>,
     /// What one request may cost.
     pub limits: Limits,
 }
@@ -84,36 +91,103 @@ pub struct Limits {
     pub operations: usize,
     /// Lists and maps inside each other in a request's JSON.
     pub json_depth: usize,
+    /// Operations in one request; none: a request has one, and no list of them.
+    pub batch: usize,
     /// Milliseconds that a query or mutation may take.
     pub request_ms: u64,
-    /// Milliseconds in which a client has to send a request's head, and each next piece of an upload.
+    /// Milliseconds in which a client has to send a request's head, and each next piece of an upload. A connection that
+    /// asks nothing is closed after as long.
     pub header_ms: u64,
+    /// Milliseconds after which a client that takes nothing of its answer is cut off.
+    pub stall_ms: u64,
     /// Milliseconds that running requests get to finish when the server stops.
     pub drain_ms: u64,
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
+    /// Connections and sockets at once from one address, or from one network of IPv6. Proxies that are trusted are not
+    /// counted.
+    pub connections_per_address: usize,
     /// Bytes of a request's body, uploads apart.
     pub body_bytes: usize,
     /// Rows that one page may have.
     pub page_size: i32,
     /// Rows that a page has unless it is said.
     pub default_page_size: i32,
+    /// What one operation may cost.
+    pub cost: u64,
+    /// What a person or an API key may spend at once.
+    pub budget: u64,
+    /// What comes back of it each second.
+    pub budget_restore: u64,
+    /// What all who are nobody and come from one address may spend at once.
+    pub anonymous_budget: u64,
+    /// What comes back of it each second.
+    pub anonymous_budget_restore: u64,
+    /// What all phones that come from one address may spend at once.
+    pub phones_budget: u64,
+    /// What comes back of it each second.
+    pub phones_budget_restore: u64,
+    /// Callers of one kind whose spending is remembered.
+    pub budgets: usize,
+    /// Operations of one person or API key that run at once.
+    pub running: usize,
+    /// Milliseconds that one more waits for its place.
+    pub running_wait_ms: u64,
     /// Bytes of a photo.
     pub photo_bytes: u64,
     /// Bytes of a video.
     pub video_bytes: u64,
     /// Sockets at once.
     pub sockets: usize,
+    /// Event streams at once. Each also takes one of the connections.
+    pub streams: usize,
     /// Running operations of one socket.
     pub socket_operations: usize,
     /// Bytes that wait to be written to one socket.
     pub socket_queue_bytes: usize,
     /// Milliseconds in which a socket has to say `connection_init`.
     pub socket_init_ms: u64,
-    /// Milliseconds between two pings of a socket.
+    /// Milliseconds between two pings of a socket, and between two comments in an event stream that has nothing to tell.
     pub socket_ping_ms: u64,
     /// Milliseconds that a socket's full queue is waited for.
     pub socket_stall_ms: u64,
+}
+
+/// What a caller may spend: so much at once, and so much more each second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// At once.
+    pub maximum: u64,
+    /// Each second.
+    pub restore: u64,
+}
+
+impl Budget {
+    /// The part that only mutations may draw.
+    #[must_use]
+    pub fn kept_for_mutations(self) -> u64 {
+        self.maximum / 5
+    }
+}
+
+impl Limits {
+    /// What a person or an API key may spend.
+    #[must_use]
+    pub fn of_credentials(&self) -> Budget {
+        Budget { maximum: self.budget, restore: self.budget_restore }
+    }
+
+    /// What an address may spend from which nobody is known.
+    #[must_use]
+    pub fn of_addresses(&self) -> Budget {
+        Budget { maximum: self.anonymous_budget, restore: self.anonymous_budget_restore }
+    }
+
+    /// What an address may spend from which phones ask.
+    #[must_use]
+    pub fn of_phones(&self) -> Budget {
+        Budget { maximum: self.phones_budget, restore: self.phones_budget_restore }
+    }
 }
 
 /// Configuration that cannot be used.
@@ -150,6 +224,7 @@ impl Default for Config {
             log_format: None,
             metrics_token: None,
             trusted_proxies: Vec::new(),
+            cors_origins: None,
             limits: Limits::default(),
         }
     }
@@ -167,16 +242,30 @@ impl Default for Limits {
             directives: 20,
             operations: 5,
             json_depth: 64,
+            batch: 0,
             request_ms: 5_000,
             header_ms: 10_000,
+            stall_ms: 10_000,
             drain_ms: 4_000,
             connections: 4_096,
+            connections_per_address: 1_024,
             body_bytes: 1024 * 1024,
             page_size: 100,
             default_page_size: 10,
+            cost: 25_000,
+            budget: 50_000,
+            budget_restore: 2_500,
+            anonymous_budget: 5_000,
+            anonymous_budget_restore: 100,
+            phones_budget: 100_000,
+            phones_budget_restore: 5_000,
+            budgets: 20_000,
+            running: 32,
+            running_wait_ms: 500,
             photo_bytes: 10 * 1024 * 1024,
             video_bytes: 100 * 1024 * 1024,
             sockets: 12_000,
+            streams: 2_000,
             socket_operations: 100,
             socket_queue_bytes: 256 * 1024,
             socket_init_ms: 5_000,
@@ -213,6 +302,24 @@ impl Config {
             sources = sources.add_source(config::File::from(file).format(config::FileFormat::Toml));
         }
         Ok(sources.build()?.try_deserialize()?)
+    }
+
+    /// Whether a page of another host may ask from a browser.
+    #[must_use]
+    pub fn allows(&self, origin: &str) -> bool {
+        match &self.cors_origins {
+            Some(origins) => origins.have(origin),
+            None => self.mode == Mode::Development && origins::is_local(origin),
+        }
+    }
+
+    /// Whether there is any such page.
+    #[must_use]
+    pub fn has_origins(&self) -> bool {
+        match &self.cors_origins {
+            Some(origins) => !origins.is_empty(),
+            None => self.mode == Mode::Development,
+        }
     }
 
     /// The page of a code: what is printed, so it never changes.
@@ -311,6 +418,21 @@ mod tests {
     }
 
     #[test]
+    fn pages_of_other_hosts_are_named_and_in_development_those_of_this_machine() {
+        let allowed = |environment: &[(&str, &str)], origin| {
+            let config = read(environment, None).unwrap();
+            assert!(config.has_origins() || !config.allows(origin), "{origin}");
+            config.allows(origin)
+        };
+        let development = ("ARVLITE_MODE", "development");
+        assert!(allowed(&[development], "http://localhost:5173") && !allowed(&[], "http://localhost:5173"));
+        assert!(!allowed(&[development, ("ARVLITE_CORS_ORIGINS", "none")], "http://localhost:5173"));
+        let named = ("ARVLITE_CORS_ORIGINS", "https://app.example, https://other.example:8443");
+        assert!(allowed(&[named], "https://app.example") && allowed(&[named], "https://other.example:8443"));
+        assert!(!allowed(&[named], "https://other.example") && !allowed(&[named, development], "http://localhost"));
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (environment, file, named) in [
             (vec![("ARVLITE_COLOUR", "red")], None, "colour"),
@@ -320,6 +442,7 @@ mod tests {
             (vec![], Some("listen = 'somewhere'"), "listen"),
             (vec![("ARVLITE_MODE", "staging")], None, "mode"),
             (vec![("ARVLITE_METRICS_TOKEN", "short")], None, "metrics_token"),
+            (vec![("ARVLITE_CORS_ORIGINS", "*")], None, "cors_origins"),
             (vec![("ARVLITE_LOG_FORMAT", "xml")], None, "log_format"),
             (vec![], Some("listen = "), "line"),
         ] {

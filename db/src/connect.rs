@@ -7,9 +7,13 @@ use std::time::Duration;
 
 use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
-use tokio_postgres::Config;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Config, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::tls::Tls;
@@ -47,6 +51,17 @@ pub enum Obstacle {
     Other,
 }
 
+/// A connection without anybody who passes on what is said over it.
+pub(crate) type Undriven = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+
+/// How long a connection may take to open where nobody said it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Some errors are told apart by their words, which the driver gives us without their code. Whoever may not choose the
+/// server's language gets along with the one that it has.
+const SPEAK_PLAINLY: &str =
+    "SELECT set_config('lc_messages', 'C', false) WHERE has_parameter_privilege('lc_messages', 'SET')";
+
 /// When the server plans a prepared statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Planning {
@@ -70,7 +85,7 @@ impl Connector {
         })?;
         let only_sockets = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
         config.ssl_mode(if only_sockets { SslMode::Disable } else { tls.mode() });
-        config.application_name("arvlite").connect_timeout(Duration::from_secs(5));
+        config.application_name("arvlite").connect_timeout(PATIENCE);
         // A server that vanished without a word is noticed in seconds, not after the two hours of the kernel.
         config.keepalives_idle(Duration::from_secs(30));
         config.keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
@@ -88,16 +103,47 @@ impl Connector {
         Ok(Self { config, tls: tls.connector()? })
     }
 
-    /// Opens a connection.
+    /// Opens a connection that drives itself.
     pub(crate) async fn connect(&self) -> Result<AsyncPgConnection> {
-        let unavailable = |obstacle: Obstacle, why: String| {
-            DbError::Unavailable(Box::new(ConnectError { obstacle, address: self.to_string(), why }))
-        };
-        let opened = self.config.connect(self.tls.clone()).await;
-        let (client, connection) = opened.map_err(|error| unavailable(obstacle(&error), in_words(&error)))?;
+        let opened = timeout(PATIENCE, self.open()).await;
+        let (client, connection) =
+            opened.unwrap_or_else(|_| Err(self.unavailable(Obstacle::Other, "it does not answer".to_owned())))?;
         AsyncPgConnection::try_from_client_and_connection(client, connection)
             .await
-            .map_err(|error: ConnectionError| unavailable(Obstacle::Other, error.to_string()))
+            .map_err(|error: ConnectionError| self.unavailable(Obstacle::Other, error.to_string()))
+    }
+
+    /// Opens a connection that somebody has to drive.
+    pub(crate) async fn open(&self) -> Result<(Client, Undriven)> {
+        let opened = self.dial().await;
+        opened.map_err(|error| self.unavailable(obstacle(&error), in_words(&error)))
+    }
+
+    /// In a box, for what it takes to shake hands would otherwise be part of everything that waits for a connection.
+    fn dial(&self) -> BoxFuture<'_, std::result::Result<(Client, Undriven), tokio_postgres::Error>> {
+        self.config.connect(self.tls.clone()).boxed()
+    }
+
+    /// Makes a connection that is driven ready for statements.
+    pub(crate) async fn set_up(&self, client: Client) -> Result<AsyncPgConnection> {
+        let unavailable = |why: String| self.unavailable(Obstacle::Other, why);
+        client.batch_execute(SPEAK_PLAINLY).await.map_err(|error| unavailable(in_words(&error)))?;
+        AsyncPgConnection::try_from(client).await.map_err(|error| unavailable(error.to_string()))
+    }
+
+    /// Whether the server says anything, be it a refusal.
+    pub(crate) async fn is_answered(&self) -> bool {
+        self.dial().await.map_or_else(|error| error.as_db_error().is_some(), |_| true)
+    }
+
+    /// Asks the server to stop what it does for this connection.
+    pub(crate) async fn cancel(&self, connection: &AsyncPgConnection) -> Result<()> {
+        let asked = connection.cancel_token().cancel_query(self.tls.clone()).boxed().await;
+        asked.map_err(|error| self.unavailable(obstacle(&error), in_words(&error)))
+    }
+
+    fn unavailable(&self, obstacle: Obstacle, why: String) -> DbError {
+        DbError::Unavailable(Box::new(ConnectError { obstacle, address: self.to_string(), why }))
     }
 
     /// The same server, another database.

@@ -1,5 +1,6 @@
 //! What can go wrong, told apart as far as a caller can act on it.
 
+use deadpool::managed::PoolError;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 /// The result of a statement.
@@ -64,8 +65,8 @@ impl From<DieselError> for DbError {
     }
 }
 
-impl From<diesel_async::pooled_connection::deadpool::PoolError> for DbError {
-    fn from(error: diesel_async::pooled_connection::deadpool::PoolError) -> Self {
+impl From<PoolError<DbError>> for DbError {
+    fn from(error: PoolError<DbError>) -> Self {
         Self::Unavailable(Box::new(error))
     }
 }

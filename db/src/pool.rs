@@ -5,15 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use deadpool::Status;
-use diesel::ConnectionError;
-use diesel::connection::InstrumentationEvent;
-use diesel_async::pooled_connection::deadpool::Pool;
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::{AsyncConnection, AsyncPgConnection};
-use futures_util::FutureExt;
+use deadpool::managed::Pool;
+use diesel_async::AsyncPgConnection;
 
 use crate::connect::{Connector, Planning};
-use crate::{AddressError, Catalog, Result, Scope, Session, StatementCount, Tx};
+use crate::link::{Lease, Opener};
+use crate::pulse::Pulse;
+use crate::{AddressError, Catalog, DbError, Result, Scope, Session, Tx};
 
 /// How to reach the database, and how long to wait for it.
 #[derive(Debug, Clone)]
@@ -22,8 +20,10 @@ pub struct ConnectOptions {
     pub url: String,
     /// Connections kept at most.
     pub max_connections: usize,
-    /// How long a statement may wait for a connection.
+    /// How long a statement may wait for a connection; one that has to be opened may take twice as long.
     pub wait: Duration,
+    /// How long the server may take to show that it answers, when a statement has heard nothing for a moment.
+    pub answer: Duration,
     /// How long the server may work on one statement.
     pub statement_timeout: Duration,
     /// How long a statement may wait for a lock.
@@ -38,6 +38,7 @@ impl ConnectOptions {
             url: url.into(),
             max_connections: 16,
             wait: Duration::from_millis(300),
+            answer: Duration::from_millis(700),
             statement_timeout: Duration::from_secs(4),
             lock_timeout: Duration::from_secs(2),
         }
@@ -55,6 +56,8 @@ pub struct PoolState {
     pub in_use: usize,
     /// Those who wait for a connection.
     pub waiting: usize,
+    /// Whether the server has stopped to answer.
+    pub is_silent: bool,
 }
 
 /// Connections of two kinds. Most keep the plan of a statement, whatever its values: what is asked the same way again and
@@ -63,8 +66,9 @@ pub struct PoolState {
 /// these are few also keeps slow searches from holding up everybody else.
 #[derive(Clone)]
 pub(crate) struct Pools {
-    pub(crate) keeping_plans: Pool<AsyncPgConnection>,
-    pub(crate) planning_anew: Pool<AsyncPgConnection>,
+    keeping_plans: Pool<Opener>,
+    planning_anew: Pool<Opener>,
+    pub(crate) pulse: Arc<Pulse>,
 }
 
 /// The database: a pool and what is known about its schema. Cheap to clone.
@@ -85,13 +89,26 @@ impl Db {
         let statements = Arc::new(AtomicU64::new(0));
         let connector = Arc::new(Connector::new(options, Planning::Once)?);
         let planning_anew = Arc::new(Connector::new(options, Planning::ForItsValues)?);
+        let pulse = Pulse::new(Arc::clone(&connector), options.answer);
+        let opener = |connector: &Arc<Connector>| Opener {
+            connector: Arc::clone(connector),
+            pulse: Arc::clone(&pulse),
+            statements: Arc::clone(&statements),
+        };
         let few = (options.max_connections / 4).max(1);
         let most = options.max_connections.saturating_sub(few).max(1);
         let pools = Pools {
-            keeping_plans: pool(options, most, &connector, &statements)?,
-            planning_anew: pool(options, few, &planning_anew, &statements)?,
+            keeping_plans: pool(options, most, opener(&connector))?,
+            planning_anew: pool(options, few, opener(&planning_anew))?,
+            pulse,
         };
         Ok(Self { pools, connector, statements, catalog: Arc::default() })
+    }
+
+    /// Connections for statements that are planned for their values.
+    #[must_use]
+    pub fn search_connections(&self) -> usize {
+        self.pools.planning_anew.status().max_size
     }
 
     /// A session for reads: each statement takes a connection of the pool for itself.
@@ -105,7 +122,7 @@ impl Db {
     /// # Errors
     /// When no connection is to be had.
     pub async fn begin(&self, scope: Scope) -> Result<Tx> {
-        Tx::begin(self.pools.keeping_plans.get().await?, scope).await
+        Tx::begin(self.pools.lease_keeping_plans().await?, scope).await
     }
 
     /// A connection outside the pool, for listening and for the commands that care for the schema.
@@ -143,17 +160,46 @@ impl Db {
         self.statements.load(Ordering::Relaxed)
     }
 
+    /// How long the server may take to show that it answers.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.pools.pulse.patience
+    }
+
     /// How the pool is used at this moment. It asks the database nothing.
     #[must_use]
     pub fn pool_state(&self) -> PoolState {
-        let states = [&self.pools.keeping_plans, &self.pools.planning_anew].map(Pool::status);
+        let states = [self.pools.keeping_plans.status(), self.pools.planning_anew.status()];
         let sum = |part: fn(&Status) -> usize| states.iter().map(part).sum();
         PoolState {
             limit: sum(|status| status.max_size),
             idle: sum(|status| status.available),
             in_use: sum(|status| status.size.saturating_sub(status.available)),
             waiting: sum(|status| status.waiting),
+            is_silent: self.pools.pulse.is_silent(),
         }
+    }
+}
+
+impl Pools {
+    /// Connections that may turn out to be dead, one after another.
+    pub(crate) fn most_kept(&self) -> usize {
+        self.keeping_plans.status().max_size
+    }
+
+    pub(crate) async fn lease_keeping_plans(&self) -> Result<Lease> {
+        self.lease(&self.keeping_plans).await
+    }
+
+    pub(crate) async fn lease_planning_anew(&self) -> Result<Lease> {
+        self.lease(&self.planning_anew).await
+    }
+
+    async fn lease(&self, pool: &Pool<Opener>) -> Result<Lease> {
+        if self.pulse.is_silent() {
+            return Err(DbError::Unavailable("the server does not answer".into()));
+        }
+        Ok(pool.get().await?.into())
     }
 }
 
@@ -161,33 +207,13 @@ impl Db {
 fn pool(
     options: &ConnectOptions,
     max_connections: usize,
-    connector: &Arc<Connector>,
-    statements: &Arc<AtomicU64>,
-) -> std::result::Result<Pool<AsyncPgConnection>, AddressError> {
-    let (opener, counter) = (Arc::clone(connector), Arc::clone(statements));
-    let mut config = ManagerConfig::default();
-    // A connection that ended is seen to be closed and left out, which costs no round trip.
-    config.recycling_method = RecyclingMethod::Fast;
-    config.custom_setup = Box::new(move |_url| {
-        let (opener, counter) = (Arc::clone(&opener), Arc::clone(&counter));
-        async move {
-            let opened = opener.connect().await;
-            let mut connection = opened.map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
-            connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-                if matches!(event, InstrumentationEvent::StartQuery { .. }) {
-                    counter.fetch_add(1, Ordering::Relaxed);
-                    StatementCount::one_more();
-                }
-            });
-            Ok(connection)
-        }
-        .boxed()
-    });
-    let manager = AsyncDieselConnectionManager::new_with_config(options.url.clone(), config);
-    Pool::builder(manager)
+    opener: Opener,
+) -> std::result::Result<Pool<Opener>, AddressError> {
+    Pool::builder(opener)
         .max_size(max_connections)
         .wait_timeout(Some(options.wait))
-        .create_timeout(Some(Duration::from_secs(5)))
+        // Whoever waited for a place has little patience left.
+        .create_timeout(Some(options.wait * 2))
         .runtime(deadpool::Runtime::Tokio1)
         .build()
         .map_err(|error| AddressError(error.to_string()))

@@ -6,12 +6,12 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit};
 
+use crate::link::Lease;
 use crate::pool::Pools;
-use crate::{DbError, Filter, Result, Scope};
+use crate::{DbError, Filter, Result, Scope, SearchShare};
 
 /// A way to run statements for somebody. Cheap to clone.
 #[derive(Clone)]
@@ -23,14 +23,15 @@ pub struct Session {
 #[derive(Clone)]
 enum Source {
     Pooled(Pools),
-    Held(Arc<Mutex<Object<AsyncPgConnection>>>),
+    Held(Arc<Mutex<Lease>>),
 }
 
 /// A connection for one statement.
-#[expect(clippy::large_enum_variant, reason = "nearly all are the large one; a box for each statement would cost more")]
 pub(crate) enum Connection {
-    Pooled(Object<AsyncPgConnection>),
-    Held(OwnedMutexGuard<Object<AsyncPgConnection>>),
+    Pooled(Lease),
+    /// One of a few, with the leave to use it, which is given back with it.
+    PlanningAnew(Lease, #[expect(dead_code, reason = "it is held, not read")] Option<OwnedSemaphorePermit>),
+    Held(OwnedMutexGuard<Lease>),
 }
 
 impl Session {
@@ -57,21 +58,26 @@ impl Session {
         F: Future<Output = Result<T>>,
     {
         let mut attempts = match &self.source {
-            Source::Pooled(pools) => pools.keeping_plans.status().max_size,
+            Source::Pooled(pools) => pools.most_kept(),
             // What a transaction saw before is gone with its connection.
             Source::Held(_) => 0,
         };
         loop {
             match read().await {
-                Err(error) if attempts > 0 && error.is_lost_connection() => attempts -= 1,
+                Err(error) if attempts > 0 && error.is_lost_connection() && !self.is_silent() => attempts -= 1,
                 done => return done,
             }
         }
     }
 
+    /// Nobody waits for a silent server twice.
+    fn is_silent(&self) -> bool {
+        matches!(&self.source, Source::Pooled(pools) if pools.pulse.is_silent())
+    }
+
     pub(crate) async fn connection(&self) -> Result<Connection> {
         Ok(match &self.source {
-            Source::Pooled(pools) => Connection::Pooled(pools.keeping_plans.get().await?),
+            Source::Pooled(pools) => Connection::Pooled(pools.lease_keeping_plans().await?),
             Source::Held(held) => Connection::Held(Arc::clone(held).lock_owned().await),
         })
     }
@@ -92,7 +98,10 @@ impl Session {
 
     async fn connection_planning_anew(&self) -> Result<Connection> {
         match &self.source {
-            Source::Pooled(pools) => Ok(Connection::Pooled(pools.planning_anew.get().await?)),
+            Source::Pooled(pools) => {
+                let leave = SearchShare::leave().await;
+                Ok(Connection::PlanningAnew(pools.lease_planning_anew().await?, leave))
+            }
             Source::Held(_) => self.connection().await,
         }
     }
@@ -103,7 +112,7 @@ impl Deref for Connection {
 
     fn deref(&self) -> &AsyncPgConnection {
         match self {
-            Self::Pooled(object) => object,
+            Self::Pooled(object) | Self::PlanningAnew(object, _) => object,
             Self::Held(guard) => guard,
         }
     }
@@ -112,21 +121,21 @@ impl Deref for Connection {
 impl DerefMut for Connection {
     fn deref_mut(&mut self) -> &mut AsyncPgConnection {
         match self {
-            Self::Pooled(object) => object,
+            Self::Pooled(object) | Self::PlanningAnew(object, _) => object,
             Self::Held(guard) => guard,
         }
     }
 }
 
-/// A session inside a transaction. Dropping it without [`Tx::commit`] rolls back: the connection leaves the pool.
+/// A session inside a transaction. Dropping it without [`Tx::commit`] rolls back, at once: the connection is closed.
 pub struct Tx {
     session: Session,
-    held: Arc<Mutex<Object<AsyncPgConnection>>>,
+    held: Arc<Mutex<Lease>>,
 }
 
 impl Tx {
-    pub(crate) async fn begin(mut connection: Object<AsyncPgConnection>, scope: Scope) -> Result<Self> {
-        AnsiTransactionManager::begin_transaction(&mut *connection).await?;
+    pub(crate) async fn begin(mut connection: Lease, scope: Scope) -> Result<Self> {
+        AnsiTransactionManager::begin_transaction(&mut **connection).await?;
         let held = Arc::new(Mutex::new(connection));
         Ok(Self { session: Session { source: Source::Held(Arc::clone(&held)), scope }, held })
     }
@@ -137,7 +146,7 @@ impl Tx {
     /// When the server refuses or goes away: then nothing was written, or it is unknown whether it was.
     pub async fn commit(self) -> Result<()> {
         let mut connection = self.held.lock().await;
-        AnsiTransactionManager::commit_transaction(&mut **connection).await.map_err(DbError::from)
+        AnsiTransactionManager::commit_transaction(&mut ***connection).await.map_err(DbError::from)
     }
 
     /// Undoes everything that was written.
@@ -146,7 +155,7 @@ impl Tx {
     /// When the server goes away, which undoes it as well.
     pub async fn rollback(self) -> Result<()> {
         let mut connection = self.held.lock().await;
-        AnsiTransactionManager::rollback_transaction(&mut **connection).await.map_err(DbError::from)
+        AnsiTransactionManager::rollback_transaction(&mut ***connection).await.map_err(DbError::from)
     }
 }
 

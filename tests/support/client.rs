@@ -38,13 +38,14 @@ impl Client {
         answer.0["data"].clone()
     }
 
-    /// Asks. Ids of requests are checked and left out of the answer, for no two are alike.
+    /// Asks. Ids of requests and what it cost are checked and left out of the answer, for no two are alike.
     pub async fn try_ask(&self, document: &str, variables: Value) -> Answer {
         let operation = json!({ "query": document, "variables": variables });
         let request = match document.contains("($file: Upload!)") {
             true => self.request().header("GraphQL-Require-Preflight", "1").header(header::CONTENT_TYPE, multipart()),
             false => self.request().header(header::CONTENT_TYPE, "application/json"),
         };
+        let request = request.header(header::ACCEPT, "application/json");
         let body = match document.contains("($file: Upload!)") {
             true => with_photo(&operation),
             false => operation.to_string().into_bytes(),
@@ -60,11 +61,12 @@ impl Client {
         if answer["errors"].is_null() {
             answer.as_object_mut().unwrap().remove("errors");
         }
-        Answer(answer)
+        Answer(without_cost(answer))
     }
 
-    fn request(&self) -> axum::http::request::Builder {
-        let mut request = Request::post("/graphql").header(header::ACCEPT, "application/json");
+    /// The beginning of a request of theirs.
+    pub(super) fn request(&self) -> axum::http::request::Builder {
+        let mut request = Request::post("/graphql");
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -76,6 +78,17 @@ impl Client {
             None => request,
         }
     }
+}
+
+/// An answer without what it cost, which is said wherever something ran.
+pub fn without_cost(mut answer: Value) -> Value {
+    let extensions = answer.as_object_mut().and_then(|answer| answer.remove("extensions"));
+    let told = extensions.unwrap_or_default();
+    if answer.get("data").is_some() {
+        assert!(told["cost"]["requestedQueryCost"].is_u64() && told["cost"]["actualQueryCost"].is_u64(), "{told}");
+        assert!(told["cost"]["throttleStatus"]["currentlyAvailable"].is_u64(), "{told}");
+    }
+    answer
 }
 
 fn multipart() -> String {

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::Client;
+use super::client::without_cost;
 
 /// The program on a port of its own.
 pub struct Served {
@@ -57,12 +58,12 @@ impl Served {
         self.send(&format!("GET {path} HTTP/1.1{headers}"), "").await
     }
 
-    /// Asks by POST, with a token or without.
+    /// Asks by POST, with a token or without. What it cost is left out of the answer.
     pub async fn ask(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
         let shown = token.map(|token| format!("\r\nAuthorization: Bearer {token}")).unwrap_or_default();
         let head = format!("POST /graphql HTTP/1.1\r\nContent-Type: application/json{shown}");
         let answer = self.send(&head, &json!({ "query": query, "variables": variables }).to_string()).await;
-        serde_json::from_str(&answer.body).unwrap()
+        without_cost(serde_json::from_str(&answer.body).unwrap())
     }
 }
 

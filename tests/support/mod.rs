@@ -1,10 +1,14 @@
 //! What the tests stand on: a server, a database for each test, and callers of every kind.
 
+pub mod bombs;
 mod client;
 pub mod contract;
+pub mod crowded;
+mod events;
 mod everything;
 pub mod exposition;
 mod http;
+pub mod monkey;
 pub mod process;
 mod server;
 mod sql;
@@ -14,6 +18,7 @@ mod values;
 mod wire;
 
 pub use client::{Answer, Client};
+pub use events::Events;
 pub use everything::{ALL_SCOPES, Everything};
 pub use http::{Served, token_of};
 pub use server::{empty_database, fresh_database};
@@ -27,7 +32,7 @@ use std::sync::Arc;
 use arvlite_api::app::App;
 use arvlite_api::auth::{Caller, KeyHolder, SignedIn, Viewer, Who, token};
 use arvlite_api::clock::Clock;
-use arvlite_api::config::{Config, Mode};
+use arvlite_api::config::{Config, Limits, Mode};
 use arvlite_api::secret::SecretKey;
 use arvlite_api::storage::Store;
 use arvlite_db::models::{self, Role, UserRole};
@@ -40,6 +45,14 @@ pub struct TestApp {
     pub router: axum::Router,
     folder: tempfile::TempDir,
 }
+
+/// Tests of whole catalogs ask more in a moment than anybody else does.
+fn generous() -> Limits {
+    const PLENTY: u64 = 1_000_000_000;
+    Limits { budget: PLENTY, anonymous_budget: PLENTY, phones_budget: PLENTY, ..Limits::default() }
+}
+/// How long a test waits for a machine that has other things to do.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// When every test begins.
 pub fn noon() -> DateTime<Utc> {
@@ -55,19 +68,26 @@ impl TestApp {
 
     /// A program on a database that may have others.
     pub async fn on(url: &str) -> Self {
-        Self::with_connections(url, 4).await
+        Self::with(url, 4, generous()).await
     }
 
     /// A program that asks everything over one connection.
     pub async fn with_one_connection(url: &str) -> Self {
-        Self::with_connections(url, 1).await
+        Self::with(url, 1, generous()).await
     }
 
-    async fn with_connections(url: &str, max_connections: usize) -> Self {
-        let config = Config { mode: Mode::Development, database_url: Some(url.to_owned()), ..Config::default() };
+    /// An empty program with limits of its own.
+    pub async fn limited(limits: Limits) -> Self {
+        Self::with(&server::fresh_database().await, 4, limits).await
+    }
+
+    async fn with(url: &str, max_connections: usize, limits: Limits) -> Self {
+        let config =
+            Config { mode: Mode::Development, database_url: Some(url.to_owned()), limits, ..Config::default() };
         let options = ConnectOptions {
-            wait: std::time::Duration::from_secs(30),
-            statement_timeout: std::time::Duration::from_secs(30),
+            wait: PATIENCE,
+            answer: PATIENCE,
+            statement_timeout: PATIENCE,
             max_connections,
             ..ConnectOptions::new(url)
         };

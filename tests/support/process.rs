@@ -119,6 +119,19 @@ impl Server {
         panic!("it never said {words}, but: {}", *self.said.borrow());
     }
 
+    /// The bytes of memory that the process has now, beside which its peak is to be seen from now on.
+    pub fn peak_of_memory_from_now_on(&self) -> usize {
+        std::fs::write(format!("/proc/{}/clear_refs", self.process.id().unwrap()), "5").unwrap();
+        self.peak_of_memory()
+    }
+
+    /// The bytes of memory that the process had at most.
+    pub fn peak_of_memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id().unwrap())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
+    }
+
     /// SIGTERM: it is asked to stop.
     pub async fn ask_to_stop(&self) {
         let id = self.process.id().unwrap().to_string();

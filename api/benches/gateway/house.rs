@@ -2,12 +2,13 @@
 //! and five hundred dashboards that follow one studio.
 
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use arvlite_api::app::App;
 use arvlite_api::auth::{Caller, SignedIn, Viewer, Who, token};
 use arvlite_api::clock::Clock;
-use arvlite_api::config::{Config, Mode};
-use arvlite_api::graphql::{self, Nullability};
+use arvlite_api::config::{Config, Limits, Mode};
+use arvlite_api::graphql::{self, Contract};
 use arvlite_api::http::router;
 use arvlite_api::postgres::{Postgres, Settings};
 use arvlite_api::secret::SecretKey;
@@ -28,6 +29,8 @@ use tower::ServiceExt;
 
 /// Dashboards that follow one studio.
 pub const FOLLOWERS: usize = 500;
+/// A budget that nobody uses up.
+const PLENTY: u64 = 1_000_000_000_000;
 /// Orders that phones look at.
 pub const SEEN: usize = 64;
 
@@ -53,7 +56,10 @@ impl House {
             let runtime = Runtime::new().unwrap();
             let (postgres, db) = runtime.block_on(database());
             let media = tempfile::tempdir().unwrap();
-            let config = Config { mode: Mode::Development, ..Config::default() };
+            // What is measured asks for more than anybody may.
+            let limits =
+                Limits { cost: u64::MAX, budget: PLENTY, phones_budget: PLENTY, running: 1_000, ..Limits::default() };
+            let config = Config { mode: Mode::Development, limits, ..Config::default() };
             let secret = SecretKey::new(vec![[7; 32]]).unwrap();
             let app = App::new(config, db, Clock::default(), secret, Store::local(media.path()).unwrap());
             let (viewer, admin) = runtime.block_on(administrator(&app));
@@ -126,9 +132,9 @@ impl House {
             company["id"]
         );
         let schema = graphql::build();
-        let nullability = Nullability::of(&schema.sdl());
+        let contract = Contract::of(&schema.sdl());
         let request = || graphql::with_data(Request::new(&follow), &self.app, viewer);
-        let follower = |_| graphql::follow(&schema, &nullability, request()).boxed();
+        let follower = |_| graphql::follow(&schema, &contract, request()).boxed();
         *self.followers.get_mut() = (0..FOLLOWERS).map(follower).collect();
         // The first thing that each is told is that it has caught up.
         self.wait(self.told_to_all());
@@ -143,7 +149,9 @@ async fn database() -> (Postgres, Db) {
     let (client, connection) = tokio_postgres::connect(&postgres.url("postgres"), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     client.batch_execute("DROP DATABASE IF EXISTS gateway WITH (FORCE)").await.unwrap();
-    let db = Db::new(&ConnectOptions::new(postgres.url("gateway"))).unwrap();
+    // What waits longer for a connection than a client would is measured too.
+    let wait = Duration::from_secs(10);
+    let db = Db::new(&ConnectOptions { wait, ..ConnectOptions::new(postgres.url("gateway")) }).unwrap();
     create_database(&db).await.unwrap();
     Migrations::embedded().upgrade(&db, UpTo::Latest, &|_| {}).await.unwrap();
     let until = Clock::default().now();

@@ -13,6 +13,8 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 const NOT_CURRENT: u8 = 3;
 const NO_DATABASE: u8 = 4;
+/// Told to stop twice.
+pub(super) const AT_ONCE: u8 = 5;
 
 /// What was asked for cannot be meant so.
 #[derive(Debug, thiserror::Error)]

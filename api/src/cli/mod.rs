@@ -42,7 +42,8 @@ Examples:
 Configuration: the environment (DATABASE_URL, ARVLITE_LISTEN, ARVLITE_LIMITS__DEPTH, ...), over it the file of
 --config (the same keys in lower case), over it flags. Without DATABASE_URL a PostgreSQL of our own is run.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the schema is not current, 4 no database to be had.";
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the schema is not current, 4 no database to be had, 5 told
+to stop twice.";
 
 /// The flags that every role takes.
 #[derive(Debug, Clone, clap::Args)]

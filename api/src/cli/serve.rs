@@ -8,7 +8,7 @@ use arvlite_db::migrate::{Progress, UpTo};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Common, Environment};
+use super::{Common, Environment, exit};
 use crate::app::App;
 use crate::config::Config;
 use crate::http;
@@ -70,16 +70,23 @@ pub(super) async fn listen(config: &mut Config) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Ctrl-C or SIGTERM, from now on.
+/// Ctrl-C or SIGTERM, from now on. Whoever says it twice does not want to wait.
 pub(super) fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut told = async move || {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
+    };
+    Ok(async move {
+        told().await;
         tracing::info!("stopping: running requests may finish");
+        tokio::spawn(async move {
+            told().await;
+            tracing::warn!("told again: ending at once");
+            std::process::exit(exit::AT_ONCE.into());
+        });
     })
 }
 

@@ -15,9 +15,11 @@ use uuid::Uuid;
 
 mod boundaries;
 mod calendar;
+pub mod concern;
 mod cron;
 mod dates;
 mod eligibility;
+pub mod live;
 mod picks;
 mod prepared;
 mod proposal;

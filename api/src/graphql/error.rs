@@ -8,7 +8,8 @@ use std::sync::Arc;
 use arvlite_db::DbError;
 use async_graphql::ErrorExtensions;
 
-use crate::domain;
+use super::code::Code;
+use crate::domain::{self, ProblemCode};
 
 /// The result of a resolver.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
@@ -25,31 +26,34 @@ impl<E: Into<domain::Error>> From<E> for Error {
 
 /// Code and words of an error, as a client sees them.
 #[must_use]
-pub(crate) fn told(error: &domain::Error) -> (&'static str, String) {
+pub(crate) fn told(error: &domain::Error) -> (Code, String) {
     use domain::Error::{
         BadRequest, Db, Forbidden, Internal, InvalidCursor, NotFound, Refused, Throttled, Unauthenticated,
     };
     match error {
-        Unauthenticated => ("UNAUTHENTICATED", "sign in first, or show an API key".to_owned()),
-        Forbidden => ("FORBIDDEN", "you are not allowed to do this".to_owned()),
-        NotFound => ("NOT_FOUND", "there is no such thing".to_owned()),
-        BadRequest { message, .. } => ("BAD_REQUEST", message.clone()),
-        InvalidCursor => ("INVALID_CURSOR", "this cursor belongs to another list, order or filter".to_owned()),
-        Refused(problems) => ("BAD_REQUEST", problems.first().map_or_else(String::new, |first| first.message.clone())),
-        Throttled => ("THROTTLED", "too many requests; try again in a moment".to_owned()),
+        Unauthenticated => (Code::Unauthenticated, "sign in first, or show an API key".to_owned()),
+        Forbidden => (Code::Forbidden, "you are not allowed to do this".to_owned()),
+        NotFound => (Code::NotFound, "there is no such thing".to_owned()),
+        BadRequest { message, .. } => (Code::BadRequest, message.clone()),
+        InvalidCursor => (Code::InvalidCursor, "this cursor belongs to another list, order or filter".to_owned()),
+        Refused(problems) => match problems.first() {
+            Some(first) if first.code == ProblemCode::NotFound => (Code::NotFound, first.message.clone()),
+            first => (Code::BadRequest, first.map_or_else(String::new, |first| first.message.clone())),
+        },
+        Throttled => (Code::Throttled, "too many requests; try again in a moment".to_owned()),
         Db(error) => match &**error {
             DbError::Unavailable(_) | DbError::Collision => {
-                ("UNAVAILABLE", "the service is busy or restarting; try again in a moment".to_owned())
+                (Code::Unavailable, "the service is busy or restarting; try again in a moment".to_owned())
             }
-            DbError::Timeout => ("TIMEOUT", "this took too long".to_owned()),
+            DbError::Timeout => (Code::Timeout, "this took too long".to_owned()),
             DbError::Violated(_) | DbError::Failed(_) => internal(),
         },
         Internal(_) => internal(),
     }
 }
 
-fn internal() -> (&'static str, String) {
-    ("INTERNAL", "something went wrong on our side; tell us the request id".to_owned())
+fn internal() -> (Code, String) {
+    (Code::Internal, "something went wrong on our side; tell us the request id".to_owned())
 }
 
 impl From<Error> for async_graphql::Error {
@@ -57,11 +61,12 @@ impl From<Error> for async_graphql::Error {
         let (code, message) = told(&error);
         let field = match &error {
             domain::Error::BadRequest { field, .. } => field.clone(),
+            domain::Error::Refused(problems) => problems.first().map_or_else(Vec::new, |first| first.field.clone()),
             _ => Vec::new(),
         };
         let mut told = Self { message, source: Some(Arc::new(error)), extensions: None };
         told = told.extend_with(|_, extensions| {
-            extensions.set("code", code);
+            extensions.set("code", code.as_str());
             if !field.is_empty() {
                 extensions.set("field", field);
             }

@@ -6,8 +6,10 @@
 //!
 //! Start at `types/project.rs`, then `context.rs`.
 
+mod code;
 mod connection;
 mod context;
+mod contract;
 mod error;
 mod filters;
 mod idempotent;
@@ -15,12 +17,13 @@ mod lists;
 mod loader;
 mod mutation;
 mod node;
-mod nullability;
 mod payload;
+mod playback;
 mod query;
 mod scalars;
 mod secrets;
 mod shape;
+mod stream_place;
 mod subscription;
 mod types;
 mod upload_scalar;
@@ -29,18 +32,21 @@ mod views;
 
 use std::sync::Arc;
 
-use async_graphql::{ID, ObjectType, Request, Response, Schema, SubscriptionType};
+use async_graphql::{ID, ObjectType, Request, Response, Schema, SubscriptionType, ValidationMode};
 use chrono_tz::Tz;
 
 use context::SignedInMeanwhile;
 use futures_util::{Stream, StreamExt};
 use shape::Shape;
 
-pub use context::IdempotencyKey;
+pub use code::Code;
+pub use context::{IdempotencyKey, ToldPlaybacks};
+pub use contract::{Contract, Field, Input, InputField, name_of};
 pub use loader::Loaders;
 pub use mutation::Mutation;
-pub use nullability::Nullability;
 pub use query::Query;
+pub use scalars::{Fits, fits};
+pub use stream_place::StreamPlace;
 pub use subscription::Subscription;
 pub use upload_scalar::{Upload, UploadSlot, UploadedFile};
 
@@ -50,14 +56,25 @@ use crate::auth::Viewer;
 /// The schema.
 pub type AppSchema = Schema<Query, Mutation, Subscription>;
 
+/// What phones ask, which never sign in: many of them may stand behind one address.
+pub const FOR_PHONES: [&str; 4] = ["arPlayback", "viewSessionStart", "viewSessionHeartbeat", "viewSessionEnd"];
+
 /// Makes the schema. It holds no state: what a request needs comes with it.
 #[must_use]
 pub fn build() -> AppSchema {
+    build_with(ValidationMode::Strict)
+}
+
+/// Makes the schema for documents that were validated, or were not. Documents that were need not be again; what their
+/// variables are is checked before they come here, every time.
+#[must_use]
+pub fn build_with(validation: ValidationMode) -> AppSchema {
     Schema::build(Query::default(), Mutation, Subscription)
         .directive(idempotent::idempotent)
         .override_output_type_description::<ID>("Opaque and typed. It never changes and is never reused.")
         .override_output_type_description::<Tz>("IANA name, such as Europe/Moscow.")
         .register_output_type::<types::StreamPosition>()
+        .validation_mode(validation)
         .disable_suggestions()
         // The door's own limits are tighter, and say how much is allowed.
         .limit_recursive_depth(64)
@@ -86,13 +103,13 @@ pub fn with_data(request: Request, app: &Arc<App>, viewer: &Viewer) -> Request {
 /// Tokio makes a task pause after some hundred steps. Here that would tear batches apart: resolvers that were cut off
 /// ask for their keys after the others' statement has left, and the number of statements depends on luck. So the
 /// execution does without, and yields where it waits for its loaders anyway.
-pub async fn execute<Q, M, S>(schema: &Schema<Q, M, S>, nullability: &Nullability, mut request: Request) -> Response
+pub async fn execute<Q, M, S>(schema: &Schema<Q, M, S>, contract: &Contract, mut request: Request) -> Response
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    let shape = Shape::of(&mut request, nullability);
+    let shape = Shape::of(&mut request, contract);
     let mut response = tokio::task::unconstrained(schema.execute(request)).await;
     shape.arrange(&mut response);
     response
@@ -101,7 +118,7 @@ where
 /// Runs a subscription: the only call of the executor for it.
 pub fn follow<Q, M, S>(
     schema: &Schema<Q, M, S>,
-    nullability: &Nullability,
+    contract: &Contract,
     mut request: Request,
 ) -> impl Stream<Item = Response> + Send + use<Q, M, S>
 where
@@ -109,7 +126,7 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    let shape = Shape::of(&mut request, nullability);
+    let shape = Shape::of(&mut request, contract);
     schema.execute_stream(request).map(move |mut response| {
         shape.arrange(&mut response);
         response

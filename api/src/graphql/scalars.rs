@@ -1,6 +1,9 @@
-//! Scalars of our own.
+//! Scalars of our own, and what any scalar takes.
 
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use uuid::Uuid;
 
 /// A 64-bit count of bytes as a string, since Int has 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,4 +25,56 @@ impl ScalarType for Bytes {
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
     }
+}
+
+/// Whether a value is one of a scalar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fits {
+    /// It is.
+    Yes,
+    /// It is another kind of value; this is wanted.
+    WrongKind(&'static str),
+    /// It is of the right kind, but not well-formed; this is wanted.
+    Malformed(&'static str),
+}
+
+/// Whether a value is one of the scalar of this name. One that is not known takes whatever it likes.
+#[must_use]
+pub fn fits(scalar: &str, value: &Value) -> Fits {
+    let wanted = match scalar {
+        "Int" => "an integer of 32 bits",
+        "Float" => "a number",
+        "String" => "a text",
+        "Boolean" => "true or false",
+        "ID" => "an id",
+        "DateTime" => "an instant with its offset, such as 2026-11-21T12:00:00Z",
+        "UUID" => "a UUID",
+        "TimeZone" => "the IANA name of a time zone, such as Europe/Moscow",
+        "Bytes" => "a count of bytes as a text",
+        _ => return Fits::Yes,
+    };
+    let is_right_kind = match (scalar, value) {
+        ("Int", Value::Number(number)) => number.is_i64() || number.is_u64(),
+        ("Float", Value::Number(_)) | ("Boolean", Value::Boolean(_)) => true,
+        ("ID", Value::Number(number)) => number.is_i64() || number.is_u64(),
+        ("Int" | "Float" | "Boolean", _) => false,
+        (_, value) => matches!(value, Value::String(_)),
+    };
+    let is_well_formed = match scalar {
+        "Int" => parses::<i32>(value),
+        "DateTime" => parses::<DateTime<Utc>>(value),
+        "UUID" => parses::<Uuid>(value),
+        "TimeZone" => parses::<Tz>(value),
+        "Bytes" => parses::<Bytes>(value),
+        _ => true,
+    };
+    match (is_right_kind, is_well_formed) {
+        (true, true) => Fits::Yes,
+        (true, false) => Fits::Malformed(wanted),
+        (false, _) => Fits::WrongKind(wanted),
+    }
+}
+
+fn parses<T: InputType>(value: &Value) -> bool {
+    T::parse(Some(value.clone())).is_ok()
 }

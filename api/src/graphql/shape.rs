@@ -13,7 +13,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, PathSegment, Positioned, Request, Response, Value};
 
-use super::nullability::Nullability;
+use super::contract::{Contract, name_of};
 
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
@@ -33,13 +33,13 @@ struct Field {
 impl Shape {
     /// The shape of what a request asks for; of one that cannot be read, nothing. The document was admitted, so its
     /// fragments run in no circle.
-    pub(super) fn of(request: &mut Request, nullability: &Nullability) -> Self {
+    pub(super) fn of(request: &mut Request, contract: &Contract) -> Self {
         let wanted = request.operation_name.clone();
         let mut shape = Self::default();
         if let Ok(document) = request.parsed_query()
             && let Some(operation) = chosen(document, wanted.as_deref())
         {
-            let reader = Reader { fragments: &document.fragments, nullability };
+            let reader = Reader { fragments: &document.fragments, contract };
             let root = match operation.ty {
                 OperationType::Query => "Query",
                 OperationType::Mutation => "Mutation",
@@ -68,8 +68,8 @@ impl Shape {
         for selection in &selections.items {
             match &selection.node {
                 Selection::Field(field) => {
-                    let of = reader.nullability.field(on, &field.node.name.node);
-                    let below = of.map_or("", |of| named(&of.base));
+                    let of = reader.contract.field(on, &field.node.name.node).map(|field| &field.of);
+                    let below = of.map_or("", name_of);
                     self.below(&field.node.response_key().node, of).add(&field.node.selection_set.node, below, reader);
                 }
                 Selection::InlineFragment(fragment) => {
@@ -174,14 +174,7 @@ impl Shape {
 
 struct Reader<'a> {
     fragments: &'a Fragments,
-    nullability: &'a Nullability,
-}
-
-fn named(base: &BaseType) -> &str {
-    match base {
-        BaseType::Named(name) => name,
-        BaseType::List(of) => named(&of.base),
-    }
+    contract: &'a Contract,
 }
 
 fn chosen<'d>(document: &'d ExecutableDocument, wanted: Option<&str>) -> Option<&'d OperationDefinition> {
@@ -202,8 +195,8 @@ mod tests {
         type A { id: Int! b: A c: A! d: [A]! } union One = A";
 
     fn answered(document: &str, data: Value, failed: &[&[&str]]) -> String {
-        let nullability = Nullability::of(CONTRACT);
-        let shape = Shape::of(&mut Request::new(document).operation_name("A"), &nullability);
+        let contract = Contract::of(CONTRACT);
+        let shape = Shape::of(&mut Request::new(document).operation_name("A"), &contract);
         let segment = |text: &&str| match text.parse() {
             Ok(index) => PathSegment::Index(index),
             Err(_) => PathSegment::Field((*text).to_owned()),

@@ -13,6 +13,7 @@ use super::error::Result;
 use super::filters::{self, DateTimeRange};
 use super::payload::{self, UserError};
 use super::query;
+use super::stream_place::StreamPlace;
 use super::types::{ArPlayback, ViewEventConnection, ViewEventEdge, ViewSession, ViewStreamItem};
 use crate::domain::view::{self, Beat, Cursor, LogItem, Start};
 use crate::domain::{Error, Problem};
@@ -279,12 +280,16 @@ pub(crate) async fn follow(
     condition: Option<ViewStreamWhere>,
 ) -> Result<impl Stream<Item = Result<ViewStreamItem>> + use<>> {
     query::allowed::<ViewSession>(ctx)?;
-    let after = after.as_deref().map(Cursor::read).transpose()?;
+    let place = ctx.data_opt::<StreamPlace>().cloned().unwrap_or_default();
+    let after = place.resume(after.as_deref()).map(Cursor::read).transpose()?;
     let condition = condition.unwrap_or_default().checked()?;
     let items = view::follow(ctx.app(), ctx.viewer(), scope.log_scope(), after).await?;
     Ok(items.filter_map(move |item| {
         let told = match item {
-            Ok(item) if condition.holds(&item) => ViewStreamItem::of(&item).map(Ok),
+            Ok(item) if condition.holds(&item) => ViewStreamItem::of(&item).map(|told| {
+                place.reach(Cursor(item.position()).to_string());
+                Ok(told)
+            }),
             Ok(_) => None,
             Err(error) => Some(Err(error.into())),
         };

@@ -8,12 +8,15 @@ use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::refusal::{Code, Refusal};
+use super::caching::Kept;
+use super::refusal::{Code, Refusal, status_of};
 use crate::domain;
 
 /// Nobody reads more.
 const MOST_ERRORS: usize = 20;
 const MOST_CHARACTERS: usize = 300;
+/// What tells of costs in the answer's `extensions`.
+const COST: &str = "cost";
 
 /// The answer to one operation, or to what was none.
 #[derive(Debug, Serialize)]
@@ -25,6 +28,9 @@ pub(super) struct Answer {
     data: Option<Value>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     extensions: BTreeMap<String, Value>,
+    /// Whether and how long it may be kept; none for what may not.
+    #[serde(skip)]
+    pub(super) kept: Option<Kept>,
 }
 
 impl Answer {
@@ -36,7 +42,7 @@ impl Answer {
         log_causes(&errors);
         errors.truncate(MOST_ERRORS);
         let errors = errors.into_iter().map(|error| told(error, ran, request_id)).collect();
-        Self { errors, data: ran.then_some(data), extensions }
+        Self { errors, data: ran.then_some(data), extensions, kept: None }
     }
 
     pub(super) fn of_refusal(refusal: Refusal, request_id: &str) -> Self {
@@ -45,8 +51,22 @@ impl Answer {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", refusal.code.as_str());
         extensions.set("requestId", request_id);
+        for (name, detail) in refusal.details {
+            extensions.set(name, detail);
+        }
         error.extensions = Some(extensions);
-        Self { errors: vec![error], data: None, extensions: BTreeMap::new() }
+        let extensions = refusal.cost.into_iter().map(|cost| (COST.to_owned(), cost)).collect();
+        Self { errors: vec![error], data: None, extensions, kept: None }
+    }
+
+    /// What came; null where nothing did.
+    pub(super) fn data(&self) -> &Value {
+        self.data.as_ref().unwrap_or(&Value::Null)
+    }
+
+    /// Says beside the data what it cost.
+    pub(super) fn tell_cost(&mut self, cost: Value) {
+        self.extensions.insert(COST.to_owned(), cost);
     }
 
     /// Whether the operation was run, well or not.
@@ -55,14 +75,18 @@ impl Answer {
     }
 
     /// The code of what went wrong first.
-    pub(super) fn code(&self) -> Option<&str> {
-        self.errors.first().map(|error| code_of(error).unwrap_or_default())
+    pub(super) fn code(&self) -> Option<&'static str> {
+        let first = self.errors.first()?;
+        Some(code_of(first).and_then(Code::of).map_or("OTHER", Code::as_str))
     }
 
-    /// The status by what went wrong before anything ran.
+    /// The status by what went wrong before anything ran; or when nothing came of it for want of a database, so that
+    /// proxies and clients see what to do without reading on.
     pub(super) fn status(&self) -> StatusCode {
-        match self.errors.first() {
-            Some(error) if !self.ran() => Code::status_of(code_of(error).unwrap_or_default()),
+        let Some(error) = self.errors.first() else { return StatusCode::OK };
+        match status_of(code_of(error).and_then(Code::of)) {
+            StatusCode::SERVICE_UNAVAILABLE if self.data == Some(Value::Null) => StatusCode::SERVICE_UNAVAILABLE,
+            status if !self.ran() => status,
             _ => StatusCode::OK,
         }
     }

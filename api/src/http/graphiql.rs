@@ -1,17 +1,19 @@
 //! The page at `/`: GraphiQL, built from `api/graphiql` and kept in the binary, so that it works with no network.
 
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{Path, Request};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
+
+use super::edge::nothing_here;
 
 #[derive(RustEmbed)]
 #[folder = "assets/graphiql"]
@@ -39,19 +41,17 @@ where
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
 }
 
-async fn index() -> Response {
+async fn index(request: Request) -> Response {
     match Page::get(INDEX) {
         Some(page) => ([(CACHE_CONTROL, "no-store")], content(page)).into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
+        None => nothing_here(request).await,
     }
 }
 
-async fn part(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    let Some(file) = Page::get(&path).filter(|_| path != INDEX) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
+async fn part(Path(path): Path<String>, request: Request) -> Response {
+    let Some(file) = Page::get(&path).filter(|_| path != INDEX) else { return nothing_here(request).await };
     let tag = tag(&file);
-    let known = headers.get(IF_NONE_MATCH).is_some_and(|sent| names(sent, &tag));
+    let known = request.headers().get(IF_NONE_MATCH).is_some_and(|sent| names(sent, &tag));
     let caching = [(CACHE_CONTROL, lifetime(&path).to_owned()), (ETAG, tag)];
     if known { (StatusCode::NOT_MODIFIED, caching).into_response() } else { (caching, content(file)).into_response() }
 }

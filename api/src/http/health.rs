@@ -15,10 +15,8 @@ use super::edge::id_of;
 use super::graphql::refused;
 use super::refusal::Refusal;
 
-/// How long the database may take to answer.
-const PATIENCE: Duration = Duration::from_secs(1);
 /// How long an answer holds, so that asking often costs nothing.
-const FRESH_FOR: Duration = Duration::from_secs(1);
+const FRESH_FOR: Duration = Duration::from_millis(300);
 
 /// What was last found out, and when.
 #[derive(Default)]
@@ -44,7 +42,7 @@ async fn is_ready(door: &Door) -> bool {
     {
         return ready;
     }
-    let ready = match timeout(PATIENCE, migrate::state(&door.app.db)).await {
+    let ready = match timeout(door.app.db.patience(), migrate::state(&door.app.db)).await {
         Ok(Ok(state)) => state == migrate::State::Current,
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready: the schema's state cannot be read");

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::refusal::Refusal;
 use crate::storage::{StorageError, Store};
 
 /// What must be known of an object to serve it.
@@ -29,10 +30,15 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 /// A file opened by itself can run nothing and load nothing.
 const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
 
-/// Answers GET and HEAD for one object; other methods get 405.
-pub async fn respond(store: &Store, object: &MediaObject, method: &Method, headers: &HeaderMap) -> Response {
+/// Answers GET and HEAD for one object; other methods are refused.
+pub(super) async fn respond(
+    store: &Store,
+    object: &MediaObject,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
     if method != Method::GET && method != Method::HEAD {
-        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+        return Err(Refusal::method("GET, HEAD", "this address is only read"));
     }
     let etag = format!("\"{}\"", object.sha256);
     let mut response = if is_known(headers, &etag) {
@@ -41,13 +47,10 @@ pub async fn respond(store: &Store, object: &MediaObject, method: &Method, heade
         // A range is defined for GET alone.
         whole(object, Body::empty())
     } else {
-        match get(store, object, headers, &etag).await {
-            Ok(response) => response,
-            Err(error) => return failure(&error),
-        }
+        get(store, object, headers, &etag).await.map_err(|error| failure(&error))?
     };
     describe(&mut response, &etag);
-    response
+    Ok(response)
 }
 
 async fn get(store: &Store, object: &MediaObject, headers: &HeaderMap, etag: &str) -> Result<Response, StorageError> {
@@ -98,13 +101,12 @@ fn describe(response: &mut Response, etag: &str) {
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
 }
 
-fn failure(error: &StorageError) -> Response {
+fn failure(error: &StorageError) -> Refusal {
     tracing::error!(error = error as &dyn std::error::Error, "stored media cannot be read");
-    let status = match error {
-        StorageError::Missing(_) => StatusCode::NOT_FOUND,
-        _ => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    (status, [(header::CACHE_CONTROL, "no-store")]).into_response()
+    match error {
+        StorageError::Missing(_) => Refusal::not_found("what was kept under this name is gone"),
+        _ => Refusal::unavailable(),
+    }
 }
 
 /// Whether the client has these bytes already: If-None-Match compares weakly.

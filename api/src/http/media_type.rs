@@ -1,11 +1,12 @@
 //! Media types of requests and answers, as the GraphQL-over-HTTP draft has them.
 
+use async_graphql::parser::types::OperationType;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 
 use super::refusal::{Code, Refusal};
 
-/// The two media types of an answer.
+/// The two media types of one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answering {
     /// `application/graphql-response+json`: the status tells whether the operation ran.
@@ -22,23 +23,66 @@ impl Answering {
         }
     }
 
-    /// The best of both for whoever asks. The newer one only to those who name it.
-    pub(super) fn wanted(headers: &HeaderMap) -> Result<Self, Refusal> {
+    /// The better of both, with how much it is liked. The newer one only to those who name it.
+    fn better(ranges: &[Range<'_>]) -> Option<(Self, f32)> {
+        let newer = liking(ranges, "application/graphql-response+json");
+        let json = liking(ranges, "application/json");
+        match (newer, json) {
+            ((quality, Named::Exactly), (other, _)) if quality > 0.0 && quality >= other => {
+                Some((Self::GraphqlResponse, quality))
+            }
+            (_, (quality, _)) if quality > 0.0 => Some((Self::Json, quality)),
+            ((quality, _), _) if quality > 0.0 => Some((Self::GraphqlResponse, quality)),
+            _ => None,
+        }
+    }
+}
+
+/// What whoever asks can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// How one answer is written, and every refusal of a request.
+    pub(super) answering: Answering,
+    streaming: Streaming,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Streaming {
+    Never,
+    /// Whoever reads both gets events only where one answer is not enough.
+    Subscriptions,
+    Always,
+}
+
+impl Wanted {
+    pub(super) fn by(headers: &HeaderMap) -> Result<Self, Refusal> {
         let accepted: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
         let ranges: Vec<Range<'_>> = accepted.iter().flat_map(|list| list.split(',')).filter_map(Range::read).collect();
         if ranges.is_empty() {
-            return Ok(Self::Json);
+            return Ok(Self { answering: Answering::Json, streaming: Streaming::Never });
         }
-        let newer = liking(&ranges, "application/graphql-response+json");
-        let json = liking(&ranges, "application/json");
-        match (newer, json) {
-            ((quality, Named::Exactly), (other, _)) if quality > 0.0 && quality >= other => Ok(Self::GraphqlResponse),
-            (_, (quality, _)) if quality > 0.0 => Ok(Self::Json),
-            ((quality, _), _) if quality > 0.0 => Ok(Self::GraphqlResponse),
-            _ => {
-                let message = "answers are application/graphql-response+json or application/json";
-                Err(Refusal::of_request(StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message))
+        let events = liking(&ranges, "text/event-stream");
+        let events = Some(events).filter(|(quality, named)| *quality > 0.0 && *named == Named::Exactly);
+        let (answering, streaming) = match (Answering::better(&ranges), events) {
+            (Some((answering, quality)), Some((events, _))) if quality >= events => {
+                (answering, Streaming::Subscriptions)
             }
+            (better, Some(_)) => (better.map_or(Answering::Json, |(answering, _)| answering), Streaming::Always),
+            (Some((answering, _)), None) => (answering, Streaming::Never),
+            (None, None) => {
+                let message = "answers are application/graphql-response+json, application/json or text/event-stream";
+                return Err(Refusal::not_acceptable(message));
+            }
+        };
+        Ok(Self { answering, streaming })
+    }
+
+    /// Whether an operation of this kind is answered by events; none if it is not known.
+    pub(super) fn streams(self, operation: Option<OperationType>) -> bool {
+        match self.streaming {
+            Streaming::Never => false,
+            Streaming::Subscriptions => operation == Some(OperationType::Subscription),
+            Streaming::Always => true,
         }
     }
 }
@@ -113,16 +157,21 @@ impl Sent {
 mod tests {
     use super::*;
 
-    fn wanted(accept: &str) -> Option<Answering> {
+    fn by(accept: &str) -> Option<Wanted> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, accept.parse().unwrap());
-        Answering::wanted(&headers).ok()
+        Wanted::by(&headers).ok()
+    }
+
+    fn wanted(accept: &str) -> Option<Answering> {
+        by(accept).map(|wanted| wanted.answering)
     }
 
     #[test]
     fn the_newer_type_goes_to_those_who_name_it() {
         let (newer, json) = (Some(Answering::GraphqlResponse), Some(Answering::Json));
-        assert_eq!(Answering::wanted(&HeaderMap::new()).ok(), json);
+        let unsaid = Wanted::by(&HeaderMap::new()).ok().unwrap();
+        assert_eq!((unsaid.answering, unsaid.streaming), (Answering::Json, Streaming::Never));
         assert_eq!(wanted("*/*"), json);
         assert_eq!(wanted("application/*"), json);
         assert_eq!(wanted("application/json, */*"), json);
@@ -135,6 +184,29 @@ mod tests {
         assert_eq!(wanted("*/*, application/json;q=0"), newer);
         assert_eq!(wanted("text/html"), None);
         assert_eq!(wanted("application/json;q=0"), None);
+    }
+
+    #[test]
+    fn events_are_for_those_who_name_them() {
+        for (accept, answering, streaming) in [
+            ("text/event-stream", Answering::Json, Streaming::Always),
+            ("text/event-stream, */*;q=0.1", Answering::Json, Streaming::Always),
+            ("Text/Event-Stream, application/json;q=0.9", Answering::Json, Streaming::Always),
+            (
+                "application/graphql-response+json, application/json, text/event-stream",
+                Answering::GraphqlResponse,
+                Streaming::Subscriptions,
+            ),
+            ("text/event-stream;q=0.5, application/json", Answering::Json, Streaming::Subscriptions),
+            ("text/event-stream;q=0, application/json", Answering::Json, Streaming::Never),
+            ("text/*, */*", Answering::Json, Streaming::Never),
+        ] {
+            assert_eq!(by(accept), Some(Wanted { answering, streaming }), "{accept}");
+        }
+        assert_eq!(by("text/*"), None);
+        let both = by("application/json, text/event-stream").unwrap();
+        assert!(both.streams(Some(OperationType::Subscription)));
+        assert!(!both.streams(Some(OperationType::Query)) && !both.streams(None));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -36,7 +36,7 @@ fn may_read(config: &Config, headers: &HeaderMap) -> Result<(), Refusal> {
         (Some(_), _) => {
             let message = "the numbers are for those who show the token that is configured for them";
             let refusal = Refusal::of_request(StatusCode::UNAUTHORIZED, Code::Unauthenticated, message);
-            Err(Refusal { header: Some((WWW_AUTHENTICATE, "Bearer")), ..refusal })
+            Err(Refusal { header: Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))), ..refusal })
         }
         (None, Mode::Development) => Ok(()),
         (None, Mode::Production) => Err(Refusal::nothing_here()),
@@ -49,13 +49,14 @@ fn shows(headers: &HeaderMap, token: &str) -> bool {
     Sha256::digest(shown).ct_eq(&Sha256::digest(token)).into()
 }
 
-fn moment(door: &Door) -> Moment {
+pub(super) fn moment(door: &Door) -> Moment {
     let app = &door.app;
     let log = app.views.log.state();
     Moment {
         now: app.clock.now(),
         connections: door.open.len(),
         sockets: app.config.limits.sockets.saturating_sub(door.sockets.available_permits()),
+        event_streams: app.config.limits.streams.saturating_sub(door.streams.available_permits()),
         pool: app.db.pool_state(),
         statements: app.db.statements_sent(),
         beacons_waiting: app.views.writer.waiting(),

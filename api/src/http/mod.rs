@@ -1,8 +1,9 @@
 //! The one door: every request comes in here.
 //!
 //! [`serve`] accepts connections, [`router`] knows the addresses. What wants to run an operation, by whatever way it
-//! comes (`graphql.rs`, `multipart.rs`, `socket/`, the page at `/ar/…`), passes `admit`, and only what passed it can be
-//! given to the executor. Answers are written in `answer.rs`, refusals are made in `refusal.rs`: nobody else tells a
+//! comes (`graphql.rs`, `batch.rs`, `multipart.rs`, `event_stream.rs`, `socket/`, the page at `/ar/…`), passes `admit`, and
+//! only what passed it can be given to the executor, by `paid.rs`, which draws what it costs from the caller's bucket
+//! (`budget/`). Answers are written in `answer.rs`, refusals are made in `refusal.rs`: nobody else tells a
 //! client about errors. Not here: who somebody is (`auth`), what they may see or do (`graphql`, `domain`).
 //!
 //! Start at `graphql.rs`, then `admit/mod.rs`.
@@ -10,8 +11,15 @@
 mod admit;
 mod answer;
 pub mod ar_page;
+mod batch;
+mod budget;
+mod caching;
 mod caller;
+mod compression;
+mod cross_origin;
+mod crowd;
 mod edge;
+mod event_stream;
 mod executor;
 pub mod graphiql;
 mod graphql;
@@ -20,13 +28,16 @@ pub mod media;
 mod media_type;
 mod metrics;
 mod multipart;
+mod operation;
 mod pages;
+mod paid;
 mod parameters;
 pub mod qr_code;
 mod refusal;
 mod schema_text;
 mod serve;
 mod socket;
+mod unstalled;
 mod watch;
 
 #[cfg(test)]
@@ -44,6 +55,8 @@ use tokio_util::task::TaskTracker;
 
 pub use serve::serve;
 
+use self::admit::Admission;
+use self::budget::Budgets;
 use self::executor::{Executor, SchemaExecutor};
 use self::health::Readiness;
 use crate::app::App;
@@ -54,10 +67,14 @@ struct Door(Arc<Parts>);
 
 struct Parts {
     app: Arc<App>,
+    admission: Admission,
+    budgets: Arc<Budgets>,
     executor: Box<dyn Executor>,
     readiness: Readiness,
     /// Places for sockets.
     sockets: Arc<Semaphore>,
+    /// Places for event streams.
+    streams: Arc<Semaphore>,
     /// Cancelled when the server is to stop.
     stopping: CancellationToken,
     /// Connections and sockets that are still open.
@@ -75,15 +92,20 @@ impl Deref for Door {
 
 impl Door {
     fn new(app: Arc<App>) -> Self {
-        let schema = crate::graphql::build();
-        Self::with_executor(Arc::clone(&app), Box::new(SchemaExecutor::new(app, schema)))
+        let executor = SchemaExecutor::new(Arc::clone(&app), crate::graphql::build_with);
+        Self::with_executor(app, Box::new(executor))
     }
 
     fn with_executor(app: Arc<App>, executor: Box<dyn Executor>) -> Self {
+        let limits = &app.config.limits;
+        let budgets = Arc::new(Budgets::new(limits, app.db.search_connections()));
         Self(Arc::new(Parts {
+            admission: Admission::new(limits, executor.contract(), &budgets),
+            budgets,
             executor,
             readiness: Readiness::default(),
             sockets: Arc::new(Semaphore::new(app.config.limits.sockets)),
+            streams: Arc::new(Semaphore::new(app.config.limits.streams)),
             stopping: CancellationToken::new(),
             open: TaskTracker::new(),
             is_behind_tls: app.config.public_url().starts_with("https://"),
@@ -99,19 +121,20 @@ pub fn router(app: Arc<App>) -> Router {
 
 fn routes(door: Door) -> Router {
     let public_url = door.app.config.public_url();
-    Router::new()
-        .route("/graphql", any(graphql::graphql))
-        .route("/schema.graphql", get(schema_text::schema_text))
+    let router = Router::new()
+        .route("/graphql", any(graphql::graphql).layer(compression::of_marked()))
+        .route("/schema.graphql", get(schema_text::schema_text).layer(compression::of_all()))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics::metrics))
-        .route("/ar/{unique_id}", get(pages::ar))
+        .route("/ar/{unique_id}", get(pages::ar).layer(compression::of_all()))
         .route("/media/{name}", any(pages::media))
         .merge(qr_code::routes(&public_url))
-        .merge(ar_page::assets())
+        .merge(ar_page::assets().layer(compression::of_all()))
         .merge(graphiql::router())
         .method_not_allowed_fallback(edge::wrong_method)
         .fallback(edge::nothing_here)
         .layer(from_fn_with_state(door.clone(), edge::guard))
-        .with_state(door)
+        .with_state(door.clone());
+    cross_origin::open(router, &door)
 }

@@ -8,12 +8,13 @@ use std::io;
 use std::time::Duration;
 
 use async_graphql::{Name, Value, Variables};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::http::header::HeaderName;
 use futures_util::stream::unfold;
 use futures_util::{Stream, StreamExt};
 use multer::{Field, Multipart};
+use tokio::time::{Instant, timeout_at};
 
 use super::Door;
 use super::graphql::too_long;
@@ -22,6 +23,8 @@ use super::refusal::Refusal;
 use crate::graphql::{Upload, UploadedFile};
 
 const PREFLIGHT: HeaderName = HeaderName::from_static("graphql-require-preflight");
+/// Whoever sends more slowly than this holds a connection for the sake of holding it.
+const BYTES_A_SECOND: u64 = 4 * 1024;
 /// One file has one path.
 const MAP_BYTES: usize = 4 * 1024;
 
@@ -52,14 +55,26 @@ pub(super) async fn read(body: Body, boundary: String, door: &Door) -> Result<(P
     Ok((parameters, UploadedFile { name, content_type, bytes }))
 }
 
-/// The body's pieces, as long as each next one comes in time.
-fn pieces(body: Body, patience: Duration) -> impl Stream<Item = io::Result<axum::body::Bytes>> + Send + 'static {
-    unfold(body.into_data_stream(), move |mut body| async move {
-        match tokio::time::timeout(patience, body.next()).await {
-            Ok(piece) => Some((piece?.map_err(io::Error::other), body)),
-            Err(_) => Some((Err(io::ErrorKind::TimedOut.into()), Body::empty().into_data_stream())),
+/// The body's pieces, as long as each next one comes in time and all of them together come fast enough.
+fn pieces(body: Body, patience: Duration) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let begun = Instant::now();
+    unfold((body.into_data_stream(), 0), move |(mut body, received)| async move {
+        let deadline = time_for_the_next(Instant::now(), begun, received, patience);
+        match timeout_at(deadline, body.next()).await {
+            Ok(piece) => {
+                let piece = piece?.map_err(io::Error::other);
+                let received = received + piece.as_ref().map_or(0, |piece| piece.len() as u64);
+                Some((piece, (body, received)))
+            }
+            Err(_) => Some((Err(io::ErrorKind::TimedOut.into()), (Body::empty().into_data_stream(), received))),
         }
     })
+}
+
+fn time_for_the_next(now: Instant, begun: Instant, received: u64, patience: Duration) -> Instant {
+    let soon = now + patience;
+    let earned = begun.checked_add(patience + Duration::from_secs(received / BYTES_A_SECOND));
+    earned.map_or(soon, |earned| earned.min(soon))
 }
 
 async fn next(parts: &mut Multipart<'static>) -> Result<Option<Field<'static>>, Refusal> {
@@ -109,4 +124,23 @@ fn bad_map() -> Refusal {
 
 fn broken() -> Refusal {
     Refusal::malformed("the parts of the body cannot be told apart, or stopped coming")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_may_take_long_but_not_drip() {
+        let (begun, patience) = (Instant::now(), Duration::from_secs(10));
+        let left = |seconds: u64, received: u64| {
+            let now = begun + Duration::from_secs(seconds);
+            time_for_the_next(now, begun, received, patience).saturating_duration_since(now).as_secs()
+        };
+        assert_eq!(left(0, 0), 10);
+        assert_eq!(left(600, 600 * BYTES_A_SECOND), 10);
+        assert_eq!(left(600, 598 * BYTES_A_SECOND), 8);
+        assert_eq!(left(600, 600), 0);
+        assert_eq!(left(0, u64::MAX), 10);
+    }
 }

@@ -1,16 +1,17 @@
 //! What phones open: the page of a printed code, and stored media.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use arvlite_db::Scope;
 use arvlite_db::models::Media;
 use async_graphql::Variables;
+use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request, State};
-use axum::http::StatusCode;
-use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use super::admit::{Incoming, admit};
@@ -18,11 +19,11 @@ use super::caller::caller;
 use super::edge::id_of;
 use super::graphql::{refused, run};
 use super::media::{MediaObject, respond};
-use super::refusal::{Code, Refusal};
+use super::refusal::Refusal;
 use super::watch::Watch;
 use super::{Door, ar_page};
 use crate::auth::Viewer;
-use crate::monitoring::Transport;
+use crate::monitoring::{Metrics, Transport};
 
 /// The page asks what any phone may ask.
 const PLAYBACK: &str = "query ArPage($uniqueId: UUID!) { arPlayback(uniqueId: $uniqueId) { \
@@ -45,9 +46,8 @@ pub(super) async fn ar(State(door): State<Door>, Named(unique_id): Named, reques
     let (head, _) = request.into_parts();
     match playback(&door, &unique_id, &head).await {
         Ok(playback) => {
-            let language = head.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
             let until = playback["validUntil"].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
-            ar_page::page_response(&playback, language, until, door.app.clock.now())
+            ar_page::page_response(&playback, &head.headers, until, door.app.clock.now())
         }
         Err(refusal) => refused(refusal, id_of(&head.extensions)),
     }
@@ -65,7 +65,7 @@ async fn playback(door: &Door, unique_id: &str, head: &Parts) -> Result<Value, R
         ..Incoming::default()
     };
     let running = async {
-        let admitted = admit(&door.app.config.limits, incoming, &viewer)?;
+        let admitted = admit(door, incoming, &viewer)?;
         watch.admitted(admitted.operation);
         run(door, admitted, &viewer, door.deadline(), &watch).await
     };
@@ -92,16 +92,39 @@ pub(super) async fn media(State(door): State<Door>, Named(name): Named, request:
                 size_bytes: u64::try_from(media.size_bytes).unwrap_or_default(),
                 sha256: media.sha256,
             };
-            respond(&door.app.store, &object, &head.method, &head.headers).await
+            match respond(&door.app.store, &object, &head.method, &head.headers).await {
+                Ok(response) if response.status().is_success() => response.map(|body| counted(body, &door.app.metrics)),
+                Ok(response) => response,
+                Err(refusal) => refused(refusal, id),
+            }
         }
-        Ok(None) => {
-            let message = "there is nothing of this name";
-            let refusal = Refusal::of_request(StatusCode::NOT_FOUND, Code::NotFound, message);
-            refused(refusal, id)
-        }
+        Ok(None) => refused(Refusal::not_found("there is nothing of this name"), id),
         Err(error) => {
             tracing::error!(?error, "a stored object could not be looked up");
             refused(Refusal::unavailable(), id)
         }
+    }
+}
+
+/// The same bytes, counted as a download until they are sent or their client is gone.
+fn counted(body: Body, metrics: &Arc<Metrics>) -> Body {
+    let download = Download::of(metrics);
+    Body::from_stream(body.into_data_stream().inspect(move |_| {
+        let _held = &download;
+    }))
+}
+
+struct Download(Arc<Metrics>);
+
+impl Download {
+    fn of(metrics: &Arc<Metrics>) -> Self {
+        metrics.downloads.inc();
+        Self(Arc::clone(metrics))
+    }
+}
+
+impl Drop for Download {
+    fn drop(&mut self) {
+        self.0.downloads.dec();
     }
 }

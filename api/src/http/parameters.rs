@@ -28,19 +28,10 @@ impl Parameters {
         let text = checked(body, most_deep)?;
         match text.trim_ascii_start().as_bytes().first() {
             None => return Err(Refusal::malformed("the request has no body")),
-            Some(b'[') => return Err(Refusal::malformed("batches are not taken: send one operation a request")),
+            Some(b'[') => return Err(Refusal::malformed("batches are not taken here: send one operation a request")),
             Some(_) => {}
         }
-        serde_json::from_str(text).map_err(|error| match error.classify() {
-            Category::Data => Refusal::malformed(
-                "query and operationName are strings, variables and extensions are maps, and each comes once",
-            ),
-            _ => Refusal::malformed(format!(
-                "the body is not JSON: it breaks at line {}, column {}",
-                error.line(),
-                error.column()
-            )),
-        })
+        serde_json::from_str(text).map_err(|error| unreadable(&error))
     }
 
     /// Reads a query string, whose variables are JSON again.
@@ -77,6 +68,17 @@ impl Parameters {
 
     pub(super) fn variables_mut(&mut self) -> &mut Variables {
         &mut self.variables
+    }
+}
+
+/// Why parameters cannot be read.
+pub(super) fn unreadable(error: &serde_json::Error) -> Refusal {
+    let (line, column) = (error.line(), error.column());
+    match error.classify() {
+        Category::Data => Refusal::malformed(
+            "query and operationName are strings, variables and extensions are maps, and each comes once",
+        ),
+        _ => Refusal::malformed(format!("the body is not JSON: it breaks at line {line}, column {column}")),
     }
 }
 

@@ -5,17 +5,17 @@
 use std::{io::Cursor, sync::Arc};
 
 use axum::{
-    Json, Router,
-    http::{HeaderValue, StatusCode, header},
+    Router,
+    extract::Request,
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 use image::{ImageFormat, Luma};
 use qrcode::{EcLevel, QrCode, render::svg::Color};
-use serde_json::json;
 use uuid::Uuid;
 
-use super::pages::Named;
+use super::{edge::id_of, graphql::refused, pages::Named, refusal::Refusal};
 
 use crate::config::ar_url;
 
@@ -60,10 +60,17 @@ pub fn routes<S: Clone + Send + Sync + 'static>(public_url: &str) -> Router<S> {
     let for_png: Arc<str> = public_url.into();
     let for_svg = Arc::clone(&for_png);
     Router::new()
-        .route("/ar/{unique_id}/qr.png", get(async move |Named(id): Named| respond(&for_png, &id, "image/png", png)))
+        .route(
+            "/ar/{unique_id}/qr.png",
+            get(async move |Named(id): Named, request: Request| {
+                respond(&for_png, &id, "image/png", png).unwrap_or_else(|refusal| told(refusal, &request))
+            }),
+        )
         .route(
             "/ar/{unique_id}/qr.svg",
-            get(async move |Named(id): Named| respond(&for_svg, &id, "image/svg+xml", svg)),
+            get(async move |Named(id): Named, request: Request| {
+                respond(&for_svg, &id, "image/svg+xml", svg).unwrap_or_else(|refusal| told(refusal, &request))
+            }),
         )
 }
 
@@ -72,34 +79,30 @@ fn respond<Body: IntoResponse>(
     unique_id: &str,
     media_type: &'static str,
     draw: fn(&str) -> Result<Body, QrCodeError>,
-) -> Response {
-    let Ok(unique_id) = Uuid::try_parse(unique_id) else {
-        return refusal(StatusCode::NOT_FOUND, "NOT_FOUND", "this is no id of an order");
-    };
-    match draw(&ar_url(public_url, unique_id)) {
-        Ok(code) => {
-            let headers = [
-                (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
-                (header::CACHE_CONTROL, HeaderValue::from_static(FOREVER)),
-                (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-            ];
-            (headers, code).into_response()
-        }
-        Err(error) => {
-            tracing::error!(%error, "no code for {unique_id}");
-            refusal(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the code could not be drawn")
-        }
-    }
+) -> Result<Response, Refusal> {
+    let unique_id = Uuid::try_parse(unique_id).map_err(|_| Refusal::not_found("this is no id of an order"))?;
+    let code = draw(&ar_url(public_url, unique_id)).map_err(|error| {
+        tracing::error!(%error, "no code for {unique_id}");
+        Refusal::internal()
+    })?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
+        (header::CACHE_CONTROL, HeaderValue::from_static(FOREVER)),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    Ok((headers, code).into_response())
 }
 
-fn refusal(status: StatusCode, code: &str, message: &str) -> Response {
-    let body = json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
-    (status, Json(body)).into_response()
+fn told(refusal: Refusal, request: &Request) -> Response {
+    refused(refusal, id_of(request.extensions()))
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, http::Request};
+    use axum::{
+        body::Body,
+        http::{Request, StatusCode},
+    };
     use tower::ServiceExt as _;
 
     use super::*;

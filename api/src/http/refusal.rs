@@ -1,68 +1,24 @@
-//! Why a request was not run: a closed list of codes, words for a client, and a status.
+//! Why a request was not run: a code, words for a client, and a status.
+
+use std::time::Duration;
 
 use arvlite_db::DbError;
-use async_graphql::Pos;
-use axum::http::StatusCode;
+use async_graphql::{Pos, Value, value};
 use axum::http::header::{ALLOW, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
 
 use crate::domain;
+pub(super) use crate::graphql::Code;
 
-/// The kinds of refusals, as `extensions.code` tells them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Code {
-    Unauthenticated,
-    Forbidden,
-    NotFound,
-    BadRequest,
-    ValidationFailed,
-    Throttled,
-    Timeout,
-    Unavailable,
-    Internal,
-}
-
-impl Code {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Unauthenticated => "UNAUTHENTICATED",
-            Self::Forbidden => "FORBIDDEN",
-            Self::NotFound => "NOT_FOUND",
-            Self::BadRequest => "BAD_REQUEST",
-            Self::ValidationFailed => "VALIDATION_FAILED",
-            Self::Throttled => "THROTTLED",
-            Self::Timeout => "TIMEOUT",
-            Self::Unavailable => "UNAVAILABLE",
-            Self::Internal => "INTERNAL",
-        }
-    }
-
-    /// A code that an answer tells, as one of the closed list.
-    pub(super) fn known(told: &str) -> &'static str {
-        let codes = [
-            Self::Unauthenticated,
-            Self::Forbidden,
-            Self::NotFound,
-            Self::BadRequest,
-            Self::ValidationFailed,
-            Self::Throttled,
-            Self::Timeout,
-            Self::Unavailable,
-            Self::Internal,
-        ];
-        let codes = codes.map(Self::as_str).into_iter().chain(["INVALID_CURSOR"]);
-        codes.into_iter().find(|code| *code == told).unwrap_or("OTHER")
-    }
-
-    /// The status of an operation that was refused with this code before it ran.
-    pub(super) fn status_of(code: &str) -> StatusCode {
-        match code {
-            "UNAUTHENTICATED" => StatusCode::UNAUTHORIZED,
-            "FORBIDDEN" => StatusCode::FORBIDDEN,
-            "THROTTLED" => StatusCode::TOO_MANY_REQUESTS,
-            "TIMEOUT" | "UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
-            "INTERNAL" => StatusCode::INTERNAL_SERVER_ERROR,
-            _ => StatusCode::BAD_REQUEST,
-        }
+/// The status of an operation that was refused with this code before it ran.
+pub(super) fn status_of(code: Option<Code>) -> StatusCode {
+    match code {
+        Some(Code::Unauthenticated) => StatusCode::UNAUTHORIZED,
+        Some(Code::Forbidden) => StatusCode::FORBIDDEN,
+        Some(Code::Throttled) => StatusCode::TOO_MANY_REQUESTS,
+        Some(Code::Timeout | Code::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(Code::Internal) => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
     }
 }
 
@@ -74,13 +30,20 @@ pub(super) struct Refusal {
     pub(super) locations: Vec<Pos>,
     /// Set where the request itself is at fault and not its document: then it holds under every media type.
     pub(super) status: Option<StatusCode>,
-    pub(super) header: Option<(HeaderName, &'static str)>,
+    pub(super) header: Option<(HeaderName, HeaderValue)>,
+    /// What else a program may want to know, for the error's `extensions`.
+    pub(super) details: Vec<(&'static str, Value)>,
+    /// What the operation would have cost, if that is why it was refused, for the answer's `extensions`.
+    pub(super) cost: Option<Value>,
+    /// The limit that it was more than, for those who count.
+    pub(super) limit: Option<&'static str>,
 }
 
 impl Refusal {
     /// A well-formed request whose document or variables are refused.
     pub(super) fn of_document(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), locations: Vec::new(), status: None, header: None }
+        let (locations, details) = (Vec::new(), Vec::new());
+        Self { code, message: message.into(), locations, status: None, header: None, details, cost: None, limit: None }
     }
 
     /// A request that is no well-formed GraphQL request, or comes at a bad time.
@@ -93,20 +56,54 @@ impl Refusal {
         Self::of_request(StatusCode::BAD_REQUEST, Code::BadRequest, message)
     }
 
+    /// Somebody who could not read any answer.
+    pub(super) fn not_acceptable(message: &'static str) -> Self {
+        Self::of_request(StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message)
+    }
+
     /// A document that breaks a rule.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::of_document(Code::ValidationFailed, message)
     }
 
+    /// A document that is more than it may be: by how much, where that was counted to its end.
+    pub(super) fn beyond(name: &'static str, limit: usize, counted: Option<usize>, message: String) -> Self {
+        let message = match counted {
+            Some(counted) => format!("{message}: {counted}"),
+            None => message,
+        };
+        let refusal = Self::invalid(message).for_limit(name);
+        refusal.with("limit", value!({ "name": name, "maximum": limit, "actual": counted }))
+    }
+
+    /// The same, counted with those that were refused for this limit.
+    pub(super) fn for_limit(self, name: &'static str) -> Self {
+        Self { limit: Some(name), ..self }
+    }
+
+    /// More than can be paid now; that much later it can.
+    pub(super) fn throttled(message: impl Into<String>, wait: Duration) -> Self {
+        let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
+        let refusal = Self::of_request(StatusCode::TOO_MANY_REQUESTS, Code::Throttled, message);
+        // Where there are no headers it is told beside the code.
+        let refusal = refusal.with("retryAfter", value!(seconds));
+        Self { header: Some((RETRY_AFTER, HeaderValue::from(seconds))), ..refusal }
+    }
+
     /// A method that this address or operation does not take.
     pub(super) fn method(allow: &'static str, message: impl Into<String>) -> Self {
         let refusal = Self::of_request(StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
-        Self { header: Some((ALLOW, allow)), ..refusal }
+        Self { header: Some((ALLOW, HeaderValue::from_static(allow))), ..refusal }
+    }
+
+    /// Something that is not there.
+    pub(super) fn not_found(message: &'static str) -> Self {
+        Self::of_request(StatusCode::NOT_FOUND, Code::NotFound, message)
     }
 
     /// An address that is none of ours.
     pub(super) fn nothing_here() -> Self {
-        Self::of_request(StatusCode::NOT_FOUND, Code::NotFound, "there is nothing at this address")
+        Self::not_found("there is nothing at this address")
     }
 
     /// An operation that took longer than it may.
@@ -118,7 +115,13 @@ impl Refusal {
     pub(super) fn unavailable() -> Self {
         let message = "the service is busy or restarting; try again in a moment";
         let refusal = Self::of_request(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, message);
-        Self { header: Some((RETRY_AFTER, "1")), ..refusal }
+        Self { header: Some((RETRY_AFTER, HeaderValue::from_static("1"))), ..refusal }
+    }
+
+    /// The same, with something that a program can read.
+    pub(super) fn with(mut self, name: &'static str, detail: Value) -> Self {
+        self.details.push((name, detail));
+        self
     }
 
     /// The same, pointing at a place in the document.
@@ -130,9 +133,7 @@ impl Refusal {
     pub(super) fn of_credentials(error: &domain::Error) -> Self {
         match error {
             domain::Error::Throttled => {
-                let message = "too many requests; try again in a moment";
-                let refusal = Self::of_request(StatusCode::TOO_MANY_REQUESTS, Code::Throttled, message);
-                Self { header: Some((RETRY_AFTER, "1")), ..refusal }
+                Self::throttled("too many requests; try again in a moment", Duration::from_secs(1))
             }
             domain::Error::Db(cause) if matches!(**cause, DbError::Unavailable(_) | DbError::Timeout) => {
                 tracing::error!(error = ?cause, "credentials could not be looked up");
@@ -145,7 +146,7 @@ impl Refusal {
             _ => {
                 let message = "this sign-in or API key is not valid, or not any more";
                 let refusal = Self::of_request(StatusCode::UNAUTHORIZED, Code::Unauthenticated, message);
-                Self { header: Some((WWW_AUTHENTICATE, "Bearer")), ..refusal }
+                Self { header: Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))), ..refusal }
             }
         }
     }

@@ -42,6 +42,16 @@ impl Watch {
         }
     }
 
+    /// It is answered as an event stream.
+    pub(super) fn streams(&mut self) {
+        self.transport = Transport::EventStream;
+    }
+
+    /// What kind of operation it is, if it is known.
+    pub(super) fn operation(&self) -> Option<OperationType> {
+        self.operation.get().copied()
+    }
+
     /// It is known who asks.
     pub(super) fn asked_by(&self, viewer: &Viewer) {
         let _ = self.viewer.set(viewer.clone());
@@ -57,13 +67,26 @@ impl Watch {
     /// The client is about to be told this. The first failure counts.
     pub(super) fn tells(&self, answer: &Answer) {
         if let Some(code) = answer.code() {
-            let _ = self.code.set(Code::known(code));
+            let _ = self.code.set(code);
         }
     }
 
-    /// Runs the operation, or what leads to it.
+    /// Does what leads to an operation. Unless that fails, how it ends is still to come.
+    pub(super) async fn before_it<T>(&self, work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+        let done = self.statements.over(work).await;
+        if let Err(refusal) = &done {
+            self.counts(refusal);
+            let _ = self.code.set(refusal.code.as_str());
+        }
+        done
+    }
+
+    /// Runs the operation.
     pub(super) async fn over<T>(&self, work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
         let (done, has_user_errors) = self.statements.over(UserErrors::noticed(work)).await;
+        if let Err(refusal) = &done {
+            self.counts(refusal);
+        }
         let _ = self.code.set(match &done {
             Err(refusal) => refusal.code.as_str(),
             Ok(_) if has_user_errors => "USER_ERRORS",
@@ -72,12 +95,18 @@ impl Watch {
         done
     }
 
+    fn counts(&self, refusal: &Refusal) {
+        if let Some(limit) = refusal.limit {
+            self.app.metrics.refused(limit);
+        }
+    }
+
     fn end(&self) -> OperationEnd {
-        let operation = self.operation.get().copied();
+        let operation = self.operation();
         let lives_on = operation == Some(OperationType::Subscription);
         // Nobody said how it ended: it panicked, or whoever asked is gone, which is how subscriptions end.
         let broken_off = match (std::thread::panicking(), lives_on) {
-            (true, _) => "INTERNAL",
+            (true, _) => Code::Internal.as_str(),
             (false, true) => "OK",
             (false, false) => "CANCELLED",
         };

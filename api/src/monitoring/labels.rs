@@ -10,6 +10,8 @@ pub enum Transport {
     Http,
     /// A socket.
     WebSocket,
+    /// An answer of `/graphql` by server-sent events.
+    EventStream,
     /// The page of a printed code, which asks by itself.
     Page,
 }
@@ -21,7 +23,29 @@ impl Transport {
         match self {
             Self::Http => "http",
             Self::WebSocket => "websocket",
+            Self::EventStream => "sse",
             Self::Page => "page",
+        }
+    }
+}
+
+/// Why the server ended a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// There were too many from its address.
+    Crowded,
+    /// No request came, or none to its end.
+    NoRequest,
+    /// The peer took nothing of its answer.
+    Stalled,
+}
+
+impl Cut {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Crowded => "crowded",
+            Self::NoRequest => "no_request",
+            Self::Stalled => "stalled",
         }
     }
 }
@@ -51,8 +75,18 @@ pub(super) struct Way {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Limit {
+    pub(super) limit: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Closed {
     pub(super) code: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Reason {
+    pub(super) reason: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

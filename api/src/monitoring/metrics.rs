@@ -13,7 +13,7 @@ use prometheus_client::registry::{Metric, Registry};
 
 use super::exposition;
 use super::jobs::{Job, Jobs};
-use super::labels::{Answered, Build, Channel, Closed, Ended, Ran, Route, Transport, Way};
+use super::labels::{Answered, Build, Channel, Closed, Cut, Ended, Limit, Ran, Reason, Route, Transport, Way};
 use super::sampled::{Moment, Sampled};
 
 /// Seconds, from one millisecond to the longest that an operation may take.
@@ -33,7 +33,13 @@ pub struct Metrics {
     pub subscriptions: Gauge,
     /// Events that subscribers were told.
     pub subscription_events: Counter,
+    refusals: Family<Limit, Counter>,
     socket_closes: Family<Closed, Counter>,
+    /// Bytes that wait to be written to sockets.
+    pub socket_queue_bytes: Gauge,
+    /// Stored objects that are being sent.
+    pub downloads: Gauge,
+    connections_cut: Family<Reason, Counter>,
     /// Operations and requests that ended in a mistake of ours that was caught.
     pub panics: Counter,
     beacon_batches: Histogram,
@@ -84,7 +90,11 @@ impl Metrics {
             ),
             subscriptions: declare(of, "subscriptions", "Subscriptions that run now"),
             subscription_events: declare(of, "subscription_events", "Events that subscribers were told"),
+            refusals: declare(of, "refusals", "Operations that were refused for a limit, by its name"),
             socket_closes: declare(of, "socket_closes", "Sockets that the server closed, by close code"),
+            socket_queue_bytes: declare(of, "socket_queue_bytes", "Bytes that wait to be written to sockets"),
+            downloads: declare(of, "downloads", "Stored photos and videos that are being sent"),
+            connections_cut: declare(of, "connections_cut", "Connections that the server ended, by reason"),
             panics: declare(of, "panics", "Mistakes of the program that were caught"),
             beacon_batches: declared(
                 of,
@@ -119,9 +129,19 @@ impl Metrics {
         self.operation_statements.get_or_create(&way).observe(end.statements as f64);
     }
 
+    /// An operation was refused for a limit.
+    pub fn refused(&self, limit: &'static str) {
+        self.refusals.get_or_create(&Limit { limit }).inc();
+    }
+
     /// The server closed a socket.
     pub fn closed_socket(&self, code: u16) {
         self.socket_closes.get_or_create(&Closed { code }).inc();
+    }
+
+    /// The server ended a connection.
+    pub fn cut(&self, why: Cut) {
+        self.connections_cut.get_or_create(&Reason { reason: why.name() }).inc();
     }
 
     /// Beacons were written together, or were not.

@@ -15,7 +15,7 @@ mod sampled;
 
 pub use exposition::MEDIA_TYPE;
 pub use jobs::Job;
-pub use labels::Transport;
+pub use labels::{Cut, Transport};
 pub use metrics::{Metrics, OperationEnd};
 pub use operation::{UserErrors, note_user_errors, spawn};
 pub use sampled::Moment;

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use arvlite_db::StatementCount;
+use arvlite_db::{SearchShare, StatementCount};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
@@ -37,7 +37,7 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    tokio::spawn(StatementCount::here().over(work.in_current_span()))
+    tokio::spawn(SearchShare::here().over(StatementCount::here().over(work.in_current_span())))
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub struct Moment {
     pub connections: usize,
     /// Sockets among them.
     pub sockets: usize,
+    /// Event streams among the connections.
+    pub event_streams: usize,
     /// The pool of connections to the database.
     pub pool: PoolState,
     /// Statements sent so far.
@@ -40,9 +42,11 @@ pub struct Moment {
 pub(super) struct Sampled {
     connections: Gauge,
     sockets: Gauge,
+    event_streams: Gauge,
     database_connections: Family<State, Gauge>,
     database_connections_limit: Gauge,
     database_waiting: Gauge,
+    database_silent: Gauge,
     database_statements: Counter,
     beacons_waiting: Gauge,
     followers: Gauge,
@@ -56,9 +60,11 @@ impl Sampled {
         Self {
             connections: declare(of, "connections", "Open connections of clients, sockets among them"),
             sockets: declare(of, "sockets", "Open WebSockets"),
+            event_streams: declare(of, "event_streams", "Answers that go on as server-sent events"),
             database_connections: declare(of, "database_connections", "Connections of the pool to the database"),
             database_connections_limit: declare(of, "database_connections_limit", "Connections of the pool, at most"),
             database_waiting: declare(of, "database_waiting", "Those who wait for a connection of the pool"),
+            database_silent: declare(of, "database_silent", "Whether the server of the database has stopped to answer"),
             database_statements: declare(of, "database_statements", "Statements sent by the pool"),
             beacons_waiting: declare(of, "beacons_waiting", "Reports of phones that wait for their batch"),
             followers: declare(of, "view_log_followers", "Those who follow the log of views"),
@@ -76,10 +82,12 @@ impl Sampled {
         let pool = &moment.pool;
         self.connections.set(number(moment.connections));
         self.sockets.set(number(moment.sockets));
+        self.event_streams.set(number(moment.event_streams));
         self.database_connections.get_or_create(&State { state: "idle" }).set(number(pool.idle));
         self.database_connections.get_or_create(&State { state: "in_use" }).set(number(pool.in_use));
         self.database_connections_limit.set(number(pool.limit));
         self.database_waiting.set(number(pool.waiting));
+        self.database_silent.set(pool.is_silent.into());
         self.database_statements.inner().store(moment.statements, Ordering::Relaxed);
         self.beacons_waiting.set(number(moment.beacons_waiting));
         self.followers.set(number(moment.followers));

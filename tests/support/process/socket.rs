@@ -54,11 +54,16 @@ impl Socket {
     }
 
     async fn say(&mut self, message: Value) {
-        self.0.send(Message::text(message.to_string())).await.unwrap();
+        self.say_text(message.to_string()).await;
+    }
+
+    /// Says what may be no message at all. The server may hang up before it has heard all of it.
+    pub async fn say_text(&mut self, text: String) {
+        let _ = self.0.send(Message::text(text)).await;
     }
 
     /// The next message, or the code that the socket was closed with.
-    async fn hear(&mut self) -> Result<Value, u16> {
+    pub async fn hear(&mut self) -> Result<Value, u16> {
         loop {
             match timeout(PATIENCE, self.0.next()).await.expect("a message in time").expect("a close frame").unwrap() {
                 Message::Text(text) => return Ok(serde_json::from_str(&text).unwrap()),

@@ -36,6 +36,17 @@ pub enum LogItem {
     },
 }
 
+impl LogItem {
+    /// Where it stands in the log.
+    #[must_use]
+    pub fn position(&self) -> i64 {
+        match self {
+            Self::Event(event) => event.position,
+            Self::CaughtUp { position, .. } => *position,
+        }
+    }
+}
+
 /// What somebody may follow: the company, project or order, if it is theirs to see.
 ///
 /// # Errors

@@ -18,11 +18,17 @@ use crate::domain::Error;
 
 /// How deep AND, OR and NOT may be nested.
 const DEEPEST: usize = 4;
+/// How many columns all conditions of a list may ask of. Each may have a list of a hundred values, and all of them are
+/// parameters of one statement, which has 65,535 at most.
+const MOST_CONDITIONS: usize = 100;
 
 /// The conditions of a client.
 pub(crate) trait WhereInput: Default {
     /// What the model makes of them.
     type Filter: Filter;
+
+    /// How many there are in all, inside AND, OR and NOT too.
+    fn count(&self) -> usize;
 
     /// The conditions at this depth of AND, OR and NOT.
     fn at_depth(self, depth: usize) -> Result<Self::Filter>;
@@ -44,7 +50,9 @@ impl<T: NodeType> ListOf<T> {
         W: WhereInput<Filter = <T::Row as Entity>::Filter>,
         O: OrderInput<Column = <T::Row as Entity>::Order>,
     {
-        let filter = condition.unwrap_or_default().at_depth(1)?;
+        let condition = condition.unwrap_or_default();
+        check_count(condition.count())?;
+        let filter = condition.at_depth(1)?;
         Ok(Self { order: order_by.map(OrderInput::into_parts), filter, deleted: Deleted::Exclude })
     }
 
@@ -77,6 +85,15 @@ impl<T: NodeType> ListOf<T> {
     }
 }
 
+/// Refuses conditions that are more than a statement bears.
+fn check_count(count: usize) -> Result<()> {
+    if count > MOST_CONDITIONS {
+        let message = format!("`where` has at most {MOST_CONDITIONS} conditions in all: {count}");
+        return Err(Error::bad_request("where", message).into());
+    }
+    Ok(())
+}
+
 /// Refuses what is nested too deeply.
 pub(crate) fn check_depth(depth: usize) -> Result<()> {
     match depth {
@@ -95,7 +112,7 @@ macro_rules! where_input {
     ) => {
         $(#[$meta])*
         ///
-        /// All given parts must hold; AND, OR and NOT are nested at most four deep.
+        /// All given parts must hold; AND, OR and NOT are nested at most four deep, with at most 100 conditions in all.
         #[derive(Debug, Clone, Default, async_graphql::InputObject)]
         pub struct $input {
             /// All of these hold.
@@ -112,6 +129,12 @@ macro_rules! where_input {
 
         impl $crate::graphql::filters::WhereInput for $input {
             type Filter = arvlite_db::models::$filter;
+
+            fn count(&self) -> usize {
+                let nested = self.and.iter().chain(&self.or).flatten().chain(self.not.as_deref());
+                [$(self.$field.is_some()),+].into_iter().filter(|given| *given).count()
+                    + nested.map(Self::count).sum::<usize>()
+            }
 
             fn at_depth(self, depth: usize) -> $crate::graphql::error::Result<Self::Filter> {
                 use $crate::graphql::filters::{check_depth, few};

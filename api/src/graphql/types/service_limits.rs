@@ -1,6 +1,6 @@
-use async_graphql::{Context, Object};
+use async_graphql::{Context, Object, SimpleObject};
 
-use crate::config::Limits;
+use crate::config::{Budget, Limits};
 use crate::graphql::context::ContextExt;
 use crate::graphql::scalars::Bytes;
 
@@ -18,6 +18,33 @@ fn int(limit: usize) -> i32 {
 
 fn bytes(limit: u64) -> Bytes {
     Bytes(i64::try_from(limit).unwrap_or(i64::MAX))
+}
+
+/// What callers of one kind may spend. Operations draw what they may cost before they run, events of subscriptions what
+/// they cost when they come; what was not needed is given back.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+pub struct CostBudget {
+    /// What can be spent at once.
+    maximum_available: i64,
+    /// What comes back each second, up to the maximum.
+    restore_rate: i64,
+    /// The part of the maximum that only mutations may draw. An event that finds no more than this waits, and is told
+    /// later; nothing is left out.
+    kept_for_mutations: i64,
+}
+
+impl From<Budget> for CostBudget {
+    fn from(budget: Budget) -> Self {
+        Self {
+            maximum_available: long(budget.maximum),
+            restore_rate: long(budget.restore),
+            kept_for_mutations: long(budget.kept_for_mutations()),
+        }
+    }
+}
+
+fn long(limit: u64) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// What one request may ask for; more is refused with an error that says so.
@@ -51,6 +78,32 @@ impl ServiceLimits {
     /// Rows that a page has unless it is said.
     async fn default_page_size(&self, ctx: &Context<'_>) -> i32 {
         limits(ctx).default_page_size
+    }
+
+    /// What one operation may cost: an object 1, a list 1 and for each row that it may have what a row costs, a mutation
+    /// 10 and its selection, scalars nothing. A refusal names the dearest lists, and how many rows would fit.
+    async fn max_cost(&self, ctx: &Context<'_>) -> i64 {
+        long(limits(ctx).cost)
+    }
+
+    /// What you may spend who signed in, or your API key.
+    async fn budget(&self, ctx: &Context<'_>) -> CostBudget {
+        limits(ctx).of_credentials().into()
+    }
+
+    /// What all may spend who did not sign in and come from one address, or from one network of IPv6.
+    async fn anonymous_budget(&self, ctx: &Context<'_>) -> CostBudget {
+        limits(ctx).of_addresses().into()
+    }
+
+    /// What all phones may spend that come from one address: `arPlayback` and view sessions, without signing in.
+    async fn phones_budget(&self, ctx: &Context<'_>) -> CostBudget {
+        limits(ctx).of_phones().into()
+    }
+
+    /// Operations of one person or API key that run at once; more wait a moment, and are then refused.
+    async fn max_running_operations(&self, ctx: &Context<'_>) -> i32 {
+        int(limits(ctx).running)
     }
 
     /// Bytes of a photo.

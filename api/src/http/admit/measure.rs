@@ -10,6 +10,7 @@ use async_graphql::{Pos, Positioned};
 
 use super::Refusal;
 use crate::config::Limits;
+use crate::graphql::FOR_PHONES;
 
 /// Introspection's lists lead from type to type, so that each more of them multiplies the answer by the schema.
 const INTROSPECTION_LISTS: [&str; 5] = ["types", "fields", "inputFields", "interfaces", "possibleTypes"];
@@ -32,6 +33,11 @@ pub(super) struct Size {
     pub(super) root_metas: usize,
     pub(super) logins: usize,
     pub(super) aliased_logins: usize,
+    /// Fields with `@idempotent`, and those of them at the root.
+    pub(super) keyed: usize,
+    pub(super) root_keyed: usize,
+    /// What phones ask.
+    pub(super) for_phones: usize,
     /// `__schema` and `__type`.
     pub(super) introspections: usize,
     /// Of introspection's lists the most on one path.
@@ -49,6 +55,9 @@ impl Size {
             (&mut self.root_metas, other.root_metas),
             (&mut self.logins, other.logins),
             (&mut self.aliased_logins, other.aliased_logins),
+            (&mut self.keyed, other.keyed),
+            (&mut self.root_keyed, other.root_keyed),
+            (&mut self.for_phones, other.for_phones),
             (&mut self.introspections, other.introspections),
         ] {
             *sum = sum.saturating_add(more);
@@ -72,6 +81,8 @@ impl Size {
     fn in_field(self, field: &Field) -> Self {
         let name = field.name.node.as_str();
         let (one_if_login, one_if_aliased) = (usize::from(name == "login"), usize::from(field.alias.is_some()));
+        let one_if_keyed =
+            usize::from(field.directives.iter().any(|directive| directive.node.name.node == "idempotent"));
         let of_introspection = usize::from(matches!(name, "__schema" | "__type"));
         let of_lists = usize::from(INTROSPECTION_LISTS.contains(&name));
         Self {
@@ -85,6 +96,9 @@ impl Size {
             root_metas: usize::from(name.starts_with("__")),
             logins: one_if_login,
             aliased_logins: one_if_login * one_if_aliased,
+            keyed: self.keyed.saturating_add(one_if_keyed),
+            root_keyed: one_if_keyed,
+            for_phones: usize::from(FOR_PHONES.contains(&name)),
             introspections: self.introspections.saturating_add(of_introspection),
             lists: self.lists.saturating_add(of_lists),
         }
@@ -126,7 +140,8 @@ impl<'d> Measure<'d> {
         size.directives = size.directives.saturating_add(operation.directives.len() + on_variables);
         self.check(&size, operation.selection_set.pos)?;
         if size.root_fields > self.limits.root_fields {
-            return Err(too_many("root fields", self.limits.root_fields, operation.selection_set.pos));
+            let (limit, place) = (self.limits.root_fields, operation.selection_set.pos);
+            return Err(too_many("rootFields", "root fields", limit, size.root_fields, place));
         }
         Ok(size)
     }
@@ -156,7 +171,7 @@ impl<'d> Measure<'d> {
         for selection in &set.items {
             self.looked_at += 1;
             if level >= self.deepest() {
-                return Err(self.too_deep(selection.pos));
+                return Err(self.too_deep(None, selection.pos));
             }
             let document = self.document;
             sum.add(match &selection.node {
@@ -193,29 +208,32 @@ impl<'d> Measure<'d> {
         self.limits.depth.saturating_mul(2)
     }
 
-    fn too_deep(&self, place: Pos) -> Refusal {
-        Refusal::invalid(format!("the document goes deeper than {} fields", self.limits.depth)).at(place)
+    fn too_deep(&self, counted: Option<usize>, place: Pos) -> Refusal {
+        let limit = self.limits.depth;
+        let message = format!("the document goes deeper than {limit} fields");
+        Refusal::beyond("depth", limit, counted, message).at(place)
     }
 
     fn check(&self, size: &Size, place: Pos) -> Result<(), Refusal> {
         let limits = self.limits;
         if size.depth > limits.depth || size.levels > self.deepest() {
-            return Err(self.too_deep(place));
+            return Err(self.too_deep(Some(size.depth.max(size.levels.div_ceil(2))), place));
         }
         // Spreads cost the validator as much as fields do.
-        if size.fields > limits.fields || size.selections > limits.fields.saturating_mul(2) {
-            return Err(too_many("fields after its fragments are expanded", limits.fields, place));
-        }
-        if size.aliases > limits.aliases {
-            return Err(too_many("aliases", limits.aliases, place));
-        }
-        if size.directives > limits.directives {
-            return Err(too_many("directives", limits.directives, place));
+        let spread_out = size.fields.max(size.selections.div_ceil(2));
+        for (name, what, limit, counted) in [
+            ("fields", "fields after its fragments are expanded", limits.fields, spread_out),
+            ("aliases", "aliases", limits.aliases, size.aliases),
+            ("directives", "directives", limits.directives, size.directives),
+        ] {
+            if counted > limit {
+                return Err(too_many(name, what, limit, counted, place));
+            }
         }
         Ok(())
     }
 }
 
-fn too_many(what: &str, limit: usize, place: Pos) -> Refusal {
-    Refusal::invalid(format!("the document has more than {limit} {what}")).at(place)
+fn too_many(name: &'static str, what: &str, limit: usize, counted: usize, place: Pos) -> Refusal {
+    Refusal::beyond(name, limit, Some(counted), format!("the document has more than {limit} {what}")).at(place)
 }

@@ -2,23 +2,41 @@
 //! makes of it can be run: [`Admitted`] has no other maker.
 //!
 //! Cheap refusals first: tokens and brackets (`tokens.rs`), the parser, sizes (`measure.rs`), then the operation's own
-//! rules here. Not here: validation against the schema, which is the library's, and what rows anybody may see.
+//! rules here, its values (`values.rs`), and what it costs (`cost/`). What was found out about a document is kept once it
+//! ran (`known.rs`). Not here: validation against the schema, which is the library's, and what rows anybody may see.
 
+mod cost;
+mod known;
 mod measure;
 mod tokens;
+mod values;
 
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::parser::{Error as ParseError, parse_query};
-use async_graphql::{Name, Request, Value, Variables};
+use async_graphql::{Name, Request, Variables};
 
+use self::cost::{Pages, Recipe};
+use self::known::{Asked, Documents, Known};
 use self::measure::{Measure, Size};
+use super::Door;
+use super::budget::{Budgets, PurseKind};
 use super::refusal::{Code, Refusal};
 use crate::auth::Viewer;
 use crate::config::Limits;
-use crate::graphql::IdempotencyKey;
+use crate::graphql::{Contract, IdempotencyKey};
+
+pub(super) use self::cost::{Cost, LEAST};
+
+/// Bytes of the documents that are kept for those who signed in, half of them new; and for those who did not, of whom
+/// phones ask always the same. Read, a document is up to a hundred times larger than its text.
+const KNOWN_BYTES: usize = 512 * 1024;
+const KNOWN_BYTES_OF_NOBODY: usize = 64 * 1024;
 
 /// What somebody wants to run.
 #[derive(Debug, Default)]
@@ -34,7 +52,36 @@ pub(super) struct Incoming {
 #[derive(Debug)]
 pub(super) struct Admitted {
     pub(super) operation: OperationType,
+    /// Fields of the operation itself, fragments expanded.
+    pub(super) root_fields: usize,
+    pub(super) cost: Cost,
+    pub(super) purse: PurseKind,
+    pub(super) receipt: Receipt,
+    /// Fields after its fragments are expanded.
+    pub(super) fields: usize,
+    /// Whether it checks a password.
+    pub(super) signs_in: bool,
     request: Request,
+}
+
+/// What to show when it ran, so that its document is kept.
+#[derive(Debug, Clone)]
+pub(super) struct Receipt {
+    known: Arc<Known>,
+    /// Of one that is not kept yet.
+    asked: Option<Asked>,
+    is_anonymous: bool,
+}
+
+/// Knows what is let in, and what was let in before.
+pub(super) struct Admission {
+    limits: Limits,
+    contract: Arc<Contract>,
+    budgets: Arc<Budgets>,
+    known: Documents,
+    known_of_nobody: Documents,
+    /// Documents that were read, and not known.
+    read: AtomicU64,
 }
 
 impl Admitted {
@@ -43,39 +90,100 @@ impl Admitted {
         Self { request: self.request.data(data), ..self }
     }
 
+    /// Whether its document was validated against the schema before.
+    pub(super) fn is_valid(&self) -> bool {
+        self.receipt.known.is_valid()
+    }
+
     pub(super) fn into_request(self) -> Request {
         self.request
     }
 }
 
 /// Lets a document in, or says why not. Takes time linear in the document's length, whatever it says.
-pub(super) fn admit(limits: &Limits, incoming: Incoming, viewer: &Viewer) -> Result<Admitted, Refusal> {
-    let Incoming { query, operation_name, variables, idempotency_key } = incoming;
-    tokens::scan(&query, limits)?;
-    let document = parse_query(&query).map_err(|error| misread(&error))?;
-    let sizes = sizes(&document, limits)?;
-    let (name, operation) = chosen(&document, operation_name.as_deref())?;
-    let size = sizes.iter().find(|(of, _)| *of == name).map(|(_, size)| *size).unwrap_or_default();
-    check_operation(operation, &size, viewer)?;
-    check_variables(operation, &variables)?;
+pub(super) fn admit(door: &Door, incoming: Incoming, viewer: &Viewer) -> Result<Admitted, Refusal> {
+    door.admission.admit(incoming, viewer)
+}
 
-    let (kind, name) = (operation.ty, name.map(ToString::to_string));
-    let mut request = Request::new(query).variables(variables);
-    if let (OperationType::Mutation, Some(key)) = (kind, idempotency_key) {
-        if size.root_fields != 1 {
-            return Err(Refusal::malformed("the header Idempotency-Key is for documents with one mutation field"));
+impl Admission {
+    pub(super) fn new(limits: &Limits, contract: &Arc<Contract>, budgets: &Arc<Budgets>) -> Self {
+        Self {
+            limits: limits.clone(),
+            contract: Arc::clone(contract),
+            budgets: Arc::clone(budgets),
+            known: Documents::new(KNOWN_BYTES),
+            known_of_nobody: Documents::new(KNOWN_BYTES_OF_NOBODY),
+            read: AtomicU64::new(0),
         }
-        request = request.data(IdempotencyKey(key));
     }
-    request.operation_name = name;
-    request.set_parsed_query(document);
-    Ok(Admitted { operation: kind, request })
+
+    fn admit(&self, incoming: Incoming, viewer: &Viewer) -> Result<Admitted, Refusal> {
+        let Incoming { query, operation_name, variables, idempotency_key } = incoming;
+        let (asked, is_anonymous) = ((query, operation_name), viewer.is_anonymous());
+        let known = self.documents(is_anonymous).get(&asked);
+        let (known, asked) = match known {
+            Some(known) => (known, None),
+            None => (Arc::new(self.read(&asked)?), Some(asked)),
+        };
+        let (_, operation) = chosen(&known.document, known.name.as_deref())?;
+        check_operation(operation, &known.size, viewer)?;
+        let variables = values::coerced(&self.contract, operation, variables)?;
+        let purse =
+            PurseKind::of(viewer, known.size.root_fields > 0 && known.size.for_phones == known.size.root_fields);
+        let cost = Cost::new(&known.recipe, &variables, Pages::of(&self.limits));
+        let most = self.limits.cost.min(purse.budget(&self.limits).largest(known.kind));
+        cost.check(most)
+            .map_err(|refusal| Refusal { cost: Some(self.budgets.told(&purse, cost.requested)), ..refusal })?;
+
+        let mut request = Request::new(String::new()).variables(variables);
+        if let (OperationType::Mutation, Some(key)) = (known.kind, idempotency_key) {
+            if known.size.root_fields != 1 {
+                return Err(Refusal::malformed("the header Idempotency-Key is for documents with one mutation field"));
+            }
+            request = request.data(IdempotencyKey(key));
+        }
+        request.operation_name.clone_from(&known.name);
+        request.set_parsed_query(known.document.clone());
+        let (fields, root_fields) = (known.size.fields, known.size.root_fields);
+        let signs_in = known.size.logins > 0;
+        let (operation, receipt) = (known.kind, Receipt { known, asked, is_anonymous });
+        Ok(Admitted { operation, fields, root_fields, signs_in, cost, purse, receipt, request })
+    }
+
+    /// Reads a document that nobody knows.
+    fn read(&self, (query, wanted): &Asked) -> Result<Known, Refusal> {
+        self.read.fetch_add(1, Ordering::Relaxed);
+        tokens::scan(query, &self.limits)?;
+        let document = parse_query(query).map_err(|error| misread(&error))?;
+        let sizes = sizes(&document, &self.limits)?;
+        let (name, operation) = chosen(&document, wanted.as_deref())?;
+        let size = sizes.iter().find(|(of, _)| *of == name).map(|(_, size)| *size).unwrap_or_default();
+        values::check_literals(&document, &self.contract)?;
+        let recipe = Arc::new(Recipe::of(&document, operation, &self.contract));
+        let (kind, name) = (operation.ty, name.map(ToString::to_string));
+        Ok(Known { document, kind, name, size, recipe, is_valid: AtomicBool::new(false) })
+    }
+
+    /// An admitted operation ran, so that its document is valid and worth to be kept.
+    pub(super) fn ran(&self, receipt: Receipt) {
+        let Receipt { known, asked, is_anonymous } = receipt;
+        known.ran();
+        if let Some(asked) = asked {
+            self.documents(is_anonymous).put(asked, &known);
+        }
+    }
+
+    fn documents(&self, of_nobody: bool) -> &Documents {
+        if of_nobody { &self.known_of_nobody } else { &self.known }
+    }
 }
 
 /// Measures everything in the document, also what is not going to run: validation walks through all of it.
 fn sizes<'d>(document: &'d ExecutableDocument, limits: &'d Limits) -> Result<Vec<(Option<&'d Name>, Size)>, Refusal> {
     if document.operations.iter().len() > limits.operations {
-        return Err(Refusal::invalid(format!("the document has more than {} operations", limits.operations)));
+        let (limit, counted) = (limits.operations, document.operations.iter().len());
+        let message = format!("the document has more than {limit} operations");
+        return Err(Refusal::beyond("operations", limit, Some(counted), message));
     }
     let mut measure = Measure::new(document, limits);
     measure.fragments()?;
@@ -113,22 +221,12 @@ fn check_operation(operation: &OperationDefinition, size: &Size, viewer: &Viewer
     if operation.ty == OperationType::Mutation && (size.logins > 1 || size.aliased_logins > 0) {
         return Err(Refusal::invalid("login comes once in a document, and without an alias").at(place));
     }
+    let may_be_keyed = if operation.ty == OperationType::Mutation { size.root_keyed } else { 0 };
+    if size.keyed > may_be_keyed {
+        return Err(Refusal::invalid("@idempotent is for the root fields of a mutation").at(place));
+    }
     if size.introspections > 0 && viewer.is_anonymous() {
         return Err(Refusal::of_document(Code::Unauthenticated, "sign in first to read the schema").at(place));
-    }
-    Ok(())
-}
-
-/// The library would find these only while it runs.
-fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), Refusal> {
-    for definition in &operation.variable_definitions {
-        let variable = &definition.node;
-        let absent = matches!(variables.get(&variable.name.node), None | Some(Value::Null));
-        let has_default = variable.default_value.is_some() && !variables.contains_key(&variable.name.node);
-        if absent && !variable.var_type.node.nullable && !has_default {
-            let message = format!("variable \"${}\" is required", variable.name.node);
-            return Err(Refusal::invalid(message).at(definition.pos));
-        }
     }
     Ok(())
 }

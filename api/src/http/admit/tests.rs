@@ -1,4 +1,4 @@
-use async_graphql::Variables;
+use async_graphql::{Value, Variables};
 use serde_json::json;
 
 use super::*;
@@ -12,8 +12,14 @@ fn asked(query: &str) -> Incoming {
     Incoming { query: query.to_owned(), ..Incoming::default() }
 }
 
+/// For documents of whatever schema.
+fn admission() -> Admission {
+    let limits = Limits::default();
+    Admission::new(&limits, &Arc::default(), &Arc::new(Budgets::new(&limits, 1)))
+}
+
 fn refusal_of(incoming: Incoming, viewer: &Viewer) -> Option<Refusal> {
-    admit(&Limits::default(), incoming, viewer).err()
+    admission().admit(incoming, viewer).err()
 }
 
 /// The words of the refusal; none if it is let in.
@@ -111,11 +117,7 @@ fn the_parser_bears_whatever_the_brackets_allow() {
     let parse = || {
         for (open, close) in [("{ a ", "}"), ("{ a(b: [", "])}"), ("{ ... ", "}")] {
             let depth = Limits::default().nesting / open.matches(['{', '(', '[']).count();
-            let _ = admit(
-                &Limits::default(),
-                asked(&format!("{}{}", open.repeat(depth), close.repeat(depth))),
-                &anonymous(),
-            );
+            let _ = admission().admit(asked(&format!("{}{}", open.repeat(depth), close.repeat(depth))), &anonymous());
         }
         let list = format!("{{ a(b: {}{}) }}", "[".repeat(62), "]".repeat(62));
         assert_eq!(refused(&list), None);
@@ -163,8 +165,7 @@ fn a_document_has_few_operations_and_one_is_chosen() {
     assert!(named("{ a }".to_owned(), Some("Q")).contains("names no operation"));
     assert_eq!(named(several(1), None), "");
     assert_eq!(named(several(1), Some("")), "");
-    let kind =
-        |query: &str| admit(&Limits::default(), asked(query), &anonymous()).map(|admitted| admitted.operation).ok();
+    let kind = |query: &str| admission().admit(asked(query), &anonymous()).map(|admitted| admitted.operation).ok();
     assert_eq!(kind("mutation { a }"), Some(OperationType::Mutation));
     assert_eq!(kind("subscription { a }"), Some(OperationType::Subscription));
 }
@@ -201,6 +202,21 @@ fn login_comes_once_and_by_its_name() {
     is_refused_for("mutation { login(input: {}) { token } login(input: {}) { token } }", "once in a document");
     is_refused_for("mutation { ...A ...A } fragment A on M { login { token } }", "once in a document");
     assert_eq!(refused("{ a { login } b { login } }"), None);
+}
+
+#[test]
+fn a_key_is_for_the_root_fields_of_a_mutation() {
+    let key = "@idempotent(key: \"k\")";
+    assert_eq!(refused(&format!("mutation {{ a {key} {{ b }} c {key} }}")), None);
+    assert_eq!(refused(&format!("mutation {{ ...A }} fragment A on M {{ a {key} }}")), None);
+    for document in [
+        format!("{{ a {key} }}"),
+        format!("subscription {{ a {key} }}"),
+        format!("mutation {{ a {{ b {key} }} }}"),
+        format!("mutation {{ a {key} {{ ...B }} }} fragment B on B {{ b {key} }}"),
+    ] {
+        is_refused_for(&document, "@idempotent is for");
+    }
 }
 
 #[test]
@@ -253,10 +269,104 @@ fn variables_that_are_needed_are_asked_for_before_it_runs() {
 fn a_key_of_a_repeated_write_is_for_one_field() {
     let with_key = |query: &str| {
         let incoming = Incoming { idempotency_key: Some("k".to_owned()), ..asked(query) };
-        admit(&Limits::default(), incoming, &anonymous())
+        admission()
+            .admit(incoming, &anonymous())
             .map(|admitted| admitted.into_request().data.get(&std::any::TypeId::of::<IdempotencyKey>()).is_some())
     };
     assert!(with_key("mutation { a }").unwrap());
     assert!(!with_key("{ a b }").unwrap());
     assert!(with_key("mutation { a b }").unwrap_err().message.contains("one mutation field"));
+}
+
+#[test]
+fn a_document_that_ran_is_not_read_again() {
+    let admission = admission();
+    let read = || admission.read.load(Ordering::Relaxed);
+    let admit = |n: i32, viewer: &Viewer| {
+        let variables = Variables::from_json(json!({ "n": n }));
+        admission.admit(Incoming { variables, ..asked("query ($n: Int!) { a(n: $n) }") }, viewer).unwrap()
+    };
+    // What never ran may not even be valid.
+    for times in 1..3 {
+        assert!(!admit(1, &Viewer::system()).is_valid());
+        assert_eq!(read(), times);
+    }
+    admission.ran(admit(1, &Viewer::system()).receipt);
+    for n in 0..5 {
+        let admitted = admit(n, &Viewer::system());
+        assert!(admitted.is_valid() && admitted.receipt.asked.is_none());
+        let mut request = admitted.into_request();
+        assert_eq!(request.variables.get("n"), Some(&Value::from(n)));
+        assert_eq!(request.parsed_query().unwrap().operations.iter().len(), 1);
+    }
+    assert_eq!(read(), 3);
+    // What nobody asks for crowds out nothing, and is kept too.
+    for flood in 0..10_000 {
+        let other = asked(&format!("{{ a{flood:0100} }}"));
+        admission.ran(admission.admit(other, &anonymous()).unwrap().receipt);
+    }
+    let before = read();
+    assert!(admit(7, &Viewer::system()).is_valid());
+    assert_eq!(read(), before);
+    // Every time it is looked at who asks, and with what.
+    let missing = admission.admit(asked("query ($n: Int!) { a(n: $n) }"), &Viewer::system()).unwrap_err();
+    assert!(missing.message.contains("\"$n\" is required"), "{}", missing.message);
+    admission.ran(admission.admit(asked("{ __schema { types { name } } }"), &Viewer::system()).unwrap().receipt);
+    assert!(admission.admit(asked("{ __schema { types { name } } }"), &anonymous()).is_err());
+}
+
+#[test]
+fn what_a_variable_is_and_where_it_is_wrong() {
+    let limits = Limits::default();
+    let contract = Arc::new(Contract::of(&crate::graphql::print()));
+    let admission = Admission::new(&limits, &contract, &Arc::new(Budgets::new(&limits, 1)));
+    let refused = |query: &str, variables| {
+        let incoming = Incoming { variables: Variables::from_json(variables), ..asked(query) };
+        let refusal = admission.admit(incoming, &Viewer::system()).err()?;
+        let field = refusal.details.into_iter().find(|(name, _)| *name == "field")?.1;
+        let Value::List(steps) = field else { panic!("{field} is no path") };
+        let steps = steps.iter().map(|step| if let Value::String(step) = step { step.as_str() } else { "?" });
+        Some((steps.collect::<Vec<_>>().join("."), refusal.code))
+    };
+    let list = "query ($first: Int, $where: ArContentWhereInput, $ids: [ID!]! = [\"a\"], $at: DateTime, $scope: AnalyticsScope) \
+                { arContents(first: $first, where: $where) { nodes { activeVideo(at: $at) { source } } } nodes(ids: $ids) { id } \
+                viewEvents(scope: $scope) { nodes { __typename } } }";
+    let (shape, text) = (Code::ValidationFailed, Code::BadRequest);
+    assert!(refused(list, json!({ "where": [] })).is_some(), "a list is no object");
+    for (variables, expected) in [
+        (json!({}), None),
+        (json!({ "first": null, "where": null, "at": null, "more": "unknown" }), None),
+        (json!({ "ids": "one", "first": 3, "at": "2026-11-21T12:00:00Z" }), None),
+        (json!({ "where": { "AND": { "orderNumber": { "eq": "1" } }, "status": { "oneOf": "READY" } } }), None),
+        (json!({ "first": "3" }), Some(("first", shape))),
+        (json!({ "first": 1.5 }), Some(("first", shape))),
+        (json!({ "first": 5_000_000_000_i64 }), Some(("first", text))),
+        (json!({ "ids": null }), Some(("ids", shape))),
+        (json!({ "ids": ["a", null] }), Some(("ids.1", shape))),
+        (json!({ "ids": ["a", {}] }), Some(("ids.1", shape))),
+        (json!({ "at": "tomorrow" }), Some(("at", text))),
+        (json!({ "at": 5 }), Some(("at", shape))),
+        (json!({ "where": { "AND": [{ "OR": [{ "colour": "red" }] }] } }), Some(("where.AND.0.OR.0.colour", shape))),
+        (json!({ "where": { "status": { "eq": "GONE" } } }), Some(("where.status.eq", shape))),
+        (json!({ "where": { "uniqueId": "no uuid" } }), Some(("where.uniqueId", text))),
+        (json!({ "where": 7 }), Some(("where", shape))),
+        (json!({ "scope": {} }), Some(("scope", shape))),
+        (json!({ "scope": { "companyId": "a", "projectId": "b" } }), Some(("scope", shape))),
+        (json!({ "scope": { "companyId": null } }), Some(("scope", shape))),
+    ] {
+        let expected = expected.map(|(field, code): (&str, Code)| (field.to_owned(), code));
+        assert_eq!(refused(list, variables.clone()), expected, "{variables}");
+    }
+    let create = "mutation ($input: ProjectCreateInput!) { projectCreate(input: $input) { userErrors { code } } }";
+    assert_eq!(refused(create, json!({ "input": { "name": "x" } })), Some(("input.companyId".to_owned(), shape)));
+    let literal = "{ arContents(where: { createdAt: { range: { gte: \"now\" } } }) { nodes { id } } }";
+    assert_eq!(refused(literal, json!({})), Some(("where.createdAt.range.gte".to_owned(), text)));
+}
+
+#[test]
+fn a_default_that_is_not_given_is_what_a_condition_goes_by() {
+    let admit = |query: &str| admission().admit(asked(query), &Viewer::system()).unwrap().into_request();
+    let request = admit("query ($more: Boolean = true, $n: Int) { a(n: $n) @include(if: $more) }");
+    assert_eq!(request.variables.get("more"), Some(&Value::Boolean(true)));
+    assert!(!request.variables.contains_key("n"));
 }

@@ -12,7 +12,8 @@ pub(super) fn scan(document: &str, limits: &Limits) -> Result<usize, Refusal> {
     while let Some(kind) = reader.next()? {
         tokens += 1;
         if tokens > limits.tokens {
-            return Err(Refusal::invalid(format!("the document has more than {} tokens", limits.tokens)));
+            let message = format!("the document has more than {} tokens", limits.tokens);
+            return Err(Refusal::beyond("tokens", limits.tokens, None, message));
         }
         match kind {
             Token::Opening => open += 1,
@@ -21,7 +22,7 @@ pub(super) fn scan(document: &str, limits: &Limits) -> Result<usize, Refusal> {
         }
         if open > limits.nesting {
             let message = format!("the document has more than {} brackets inside each other", limits.nesting);
-            return Err(Refusal::invalid(message));
+            return Err(Refusal::beyond("nesting", limits.nesting, None, message));
         }
     }
     Ok(tokens)

@@ -4,12 +4,14 @@ use std::{fmt::Write as _, sync::LazyLock};
 
 use axum::{
     Router,
-    extract::Path,
-    http::{HeaderMap, StatusCode, header},
+    extract::{Path, Request},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 use sha2::{Digest as _, Sha256};
+
+use super::super::edge::nothing_here;
 
 struct Asset {
     name: &'static str,
@@ -45,19 +47,21 @@ pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/ar/assets/{version}/{name}", get(asset))
 }
 
-async fn asset(Path((version, name)): Path<(String, String)>, request_headers: HeaderMap) -> Response {
+async fn asset(Path((version, name)): Path<(String, String)>, request: Request) -> Response {
     let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
-        return StatusCode::NOT_FOUND.into_response();
+        return nothing_here(request).await;
     };
-    let etag = format!("\"{}\"", *VERSION);
+    // Weak, since the bytes that travel depend on the compression.
+    let etag = format!("W/\"{}\"", *VERSION);
     // A page of another release still gets its style and script, but keeps them no longer than it lives.
     let cache = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let known = request_headers
+    let known = request
+        .headers()
         .get_all(header::IF_NONE_MATCH)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|known| matches!(known.trim().trim_start_matches("W/"), tag if tag == etag || tag == "*"));
+        .any(|known| matches!(known.trim().trim_start_matches("W/"), tag if etag.strip_prefix("W/") == Some(tag) || tag == "*"));
     let headers = [
         (header::ETAG, etag.as_str()),
         (header::CACHE_CONTROL, cache),

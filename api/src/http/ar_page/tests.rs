@@ -77,7 +77,7 @@ fn headers_keep_the_page_until_the_video_changes_and_guard_it() {
     let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     let header_of = |playback: &Value, until: Option<i64>, name: header::HeaderName| {
         let until = until.map(|milliseconds| now + TimeDelta::milliseconds(milliseconds));
-        let response = page_response(playback, None, until, now);
+        let response = page_response(playback, &HeaderMap::new(), until, now);
         assert_eq!(response.status(), StatusCode::OK);
         response.headers()[name].to_str().unwrap().to_owned()
     };
@@ -117,7 +117,7 @@ async fn assets_are_kept_for_good_under_their_version_and_revalidated_by_etag() 
         assert_eq!(answer.status(), StatusCode::OK);
         assert!(answer.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
         let etag = answer.headers()[header::ETAG].to_str().unwrap().to_owned();
-        let again = ask(path, &format!("\"other\", W/{etag}")).await.unwrap();
+        let again = ask(path, &format!("\"other\", {etag}")).await.unwrap();
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
         assert!(to_bytes(again.into_body(), 1).await.unwrap().is_empty());
     }

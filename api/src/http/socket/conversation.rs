@@ -37,7 +37,7 @@ pub(super) async fn converse<E>(
     mut stream: impl Stream<Item = Result<Message, E>> + Unpin,
     guest: Guest,
 ) {
-    let (outbox, writer) = Outbox::new(&guest.door.app.config.limits);
+    let (outbox, writer) = Outbox::new(&guest.door.app.config.limits, &guest.door.app.metrics);
     let (close, closing) = oneshot::channel();
     let door = guest.door.clone();
     let mut writing = tokio::spawn(writer.write(sink, closing));

@@ -24,9 +24,11 @@ use tracing::Instrument;
 
 use self::conversation::{Guest, converse};
 use super::caller::{authorization, caller};
+use super::crowd::Visit;
 use super::graphql::refused;
 use super::refusal::{Code, Refusal};
 use super::{Door, edge};
+use crate::config::Config;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// The library's 128 KiB each would be most of what an idle socket costs.
@@ -40,7 +42,7 @@ pub(super) async fn upgrade(door: Door, request: Request) -> Response {
 
 async fn shake_hands(door: Door, request: Request) -> Result<Response, Refusal> {
     let (mut head, _) = request.into_parts();
-    check_origin(&head.headers, &door.app.config.public_url())?;
+    check_origin(&head.headers, &door.app.config)?;
     let guest = Guest {
         caller: caller(&head, &door.app.config),
         authorization: authorization(&head.headers).map(str::to_owned),
@@ -64,25 +66,27 @@ async fn shake_hands(door: Door, request: Request) -> Result<Response, Refusal> 
     }
     let place = Arc::clone(&door.sockets).try_acquire_owned();
     let (Ok(place), false) = (place, door.stopping.is_cancelled()) else { return Err(Refusal::unavailable()) };
-    let open = door.open.token();
+    let (open, visit) = (door.open.token(), head.extensions.get::<Visit>().cloned());
     Ok(handshake.on_upgrade(async move |socket| {
         let (sink, stream) = socket.split();
         let span = edge::span(&guest.caller.request_id);
         converse(sink, stream, guest).instrument(span).await;
-        drop((place, open));
+        drop((place, open, visit));
     }))
 }
 
-/// A browser says from which page it comes, and must come from one of ours. Programs say nothing.
-fn check_origin(headers: &HeaderMap, public_url: &str) -> Result<(), Refusal> {
+/// A browser says from which page it comes, and must come from one of ours or one that is configured. Programs say
+/// nothing.
+fn check_origin(headers: &HeaderMap, config: &Config) -> Result<(), Refusal> {
     let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
     let origin = origin.to_str().unwrap_or_default();
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let of_this_host = origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host));
+    let public_url = config.public_url();
     let of_public_url = public_url.get(..origin.len()).is_some_and(|start| {
         start.eq_ignore_ascii_case(origin) && matches!(public_url.as_bytes().get(origin.len()), None | Some(b'/'))
     });
-    if of_this_host || of_public_url {
+    if of_this_host || of_public_url || config.allows(origin) {
         return Ok(());
     }
     let message = "sockets are opened from this server's own pages, or by programs that send no Origin";

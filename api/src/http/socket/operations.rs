@@ -1,19 +1,16 @@
 //! The operations that run on one socket, each in a task of its own.
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use async_graphql::parser::types::OperationType;
-use futures_util::{FutureExt, StreamExt};
 use tokio::task::AbortHandle;
 use tracing::Instrument;
 
 use super::super::Door;
-use super::super::admit::{Admitted, Incoming, admit};
+use super::super::admit::{Incoming, admit};
 use super::super::answer::Answer;
 use super::super::edge::span;
-use super::super::graphql::{answer, run};
+use super::super::operation::{Listener, perform};
 use super::super::refusal::{Code, Refusal};
 use super::super::watch::Watch;
 use super::messages::{Close, complete, next_or_error};
@@ -106,53 +103,7 @@ impl Operation {
     async fn run(self, incoming: Incoming, viewer: Viewer, door: Door) {
         let watch = Watch::start(&door.app, Transport::WebSocket);
         watch.asked_by(&viewer);
-        let answering = async {
-            let answering = AssertUnwindSafe(self.answer(incoming, &viewer, &door, &watch)).catch_unwind();
-            answering.await.unwrap_or_else(|_| {
-                door.app.metrics.panics.inc();
-                Err(Refusal::internal())
-            })
-        };
-        if let Err(refusal) = watch.over(answering).await {
-            let answer = Answer::of_refusal(refusal, &viewer.caller.request_id);
-            self.last(next_or_error(&self.id, &answer)).await;
-        }
-    }
-
-    async fn answer(&self, incoming: Incoming, viewer: &Viewer, door: &Door, watch: &Watch) -> Result<(), Refusal> {
-        let deadline = door.deadline();
-        let admitted = admit(&door.app.config.limits, incoming, viewer)?;
-        watch.admitted(admitted.operation);
-        if admitted.operation == OperationType::Subscription {
-            self.follow(admitted, viewer, door, watch).await;
-            return Ok(());
-        }
-        let answer = run(door, admitted, viewer, deadline, watch).await?;
-        self.tell(&answer).await;
-        self.last(complete(&self.id)).await;
-        Ok(())
-    }
-
-    async fn follow(&self, admitted: Admitted, viewer: &Viewer, door: &Door, watch: &Watch) {
-        let mut responses = door.executor.follow(admitted, viewer);
-        while let Some(response) = responses.next().await {
-            let answer = answer(response, viewer, watch);
-            self.tell(&answer).await;
-            door.app.metrics.subscription_events.inc();
-            if !answer.ran() {
-                return;
-            }
-        }
-        self.last(complete(&self.id)).await;
-    }
-
-    /// An answer, which is the last word if nothing ran.
-    async fn tell(&self, answer: &Answer) {
-        self.say(next_or_error(&self.id, answer), !answer.ran()).await;
-    }
-
-    async fn last(&self, message: String) {
-        self.say(message, true).await;
+        perform(&door, &viewer, &watch, &self, || admit(&door, incoming, &viewer)).await;
     }
 
     /// Says something, unless the client has stopped listening to this operation.
@@ -167,5 +118,15 @@ impl Operation {
             running.remove(&self.id);
         }
         outbox.put(message, room);
+    }
+}
+
+impl Listener for Operation {
+    async fn tell(&self, answer: &Answer) {
+        self.say(next_or_error(&self.id, answer), !answer.ran()).await;
+    }
+
+    async fn complete(&self) {
+        self.say(complete(&self.id), true).await;
     }
 }

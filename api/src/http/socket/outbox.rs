@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::messages::Close;
 use crate::config::Limits;
+use crate::monitoring::Metrics;
 
 /// How long what was said before the end, and the end itself, may take to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -25,10 +26,31 @@ pub(super) struct Outbox {
     bytes: usize,
     patience: Duration,
     stalled: CancellationToken,
+    metrics: Arc<Metrics>,
 }
 
 /// Room for one message, until it is written.
-pub(super) type Room = OwnedSemaphorePermit;
+pub(super) struct Room {
+    permit: OwnedSemaphorePermit,
+    metrics: Arc<Metrics>,
+}
+
+impl Room {
+    fn new(permit: OwnedSemaphorePermit, metrics: &Arc<Metrics>) -> Self {
+        metrics.socket_queue_bytes.inc_by(bytes(&permit));
+        Self { permit, metrics: Arc::clone(metrics) }
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.metrics.socket_queue_bytes.dec_by(bytes(&self.permit));
+    }
+}
+
+fn bytes(permit: &OwnedSemaphorePermit) -> i64 {
+    i64::try_from(permit.num_permits()).unwrap_or(i64::MAX)
+}
 
 struct Frame {
     message: Message,
@@ -41,7 +63,7 @@ pub(super) struct Writer {
 }
 
 impl Outbox {
-    pub(super) fn new(limits: &Limits) -> (Self, Writer) {
+    pub(super) fn new(limits: &Limits, metrics: &Arc<Metrics>) -> (Self, Writer) {
         let (sender, frames) = mpsc::unbounded_channel();
         let bytes = limits.socket_queue_bytes.clamp(1, Semaphore::MAX_PERMITS);
         let outbox = Self {
@@ -50,6 +72,7 @@ impl Outbox {
             bytes,
             patience: Duration::from_millis(limits.socket_stall_ms),
             stalled: CancellationToken::new(),
+            metrics: Arc::clone(metrics),
         };
         (outbox, Writer { frames })
     }
@@ -59,7 +82,7 @@ impl Outbox {
         let bytes = u32::try_from(message.len().clamp(1, self.bytes)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).acquire_many_owned(bytes);
         match timeout(self.patience, room).await {
-            Ok(Ok(room)) => Some(room),
+            Ok(Ok(permit)) => Some(Room::new(permit, &self.metrics)),
             Ok(Err(_)) => None,
             Err(_) => {
                 self.stalled.cancel();
@@ -81,7 +104,8 @@ impl Outbox {
 
     /// Where there is no room for a ping, the peer has enough to answer as it is.
     pub(super) fn ping(&self) {
-        if let Ok(room) = Arc::clone(&self.room).try_acquire_owned() {
+        if let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() {
+            let room = Room::new(permit, &self.metrics);
             self.push(Message::Ping(axum::body::Bytes::new()), room);
         }
     }

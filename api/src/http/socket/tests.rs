@@ -102,9 +102,42 @@ async fn operations_of_every_kind_run_and_complete() {
     assert_eq!(client.hear().await, json!({ "id": "s", "type": "complete" }));
     for (query, data) in [("{ hello }", json!({ "hello": "hello " })), ("mutation { key }", json!({ "key": null }))] {
         client.subscribe("q", query);
-        assert_eq!(client.hear().await, json!({ "id": "q", "type": "next", "payload": { "data": data } }));
+        let heard = client.hear().await;
+        assert_eq!((&heard["type"], &heard["payload"]["data"]), (&json!("next"), &data));
+        let told = &heard["payload"]["extensions"]["cost"];
+        assert_eq!(
+            (&told["requestedQueryCost"], &told["throttleStatus"]["restoreRate"]),
+            (&told["actualQueryCost"], &json!(100))
+        );
         assert_eq!(client.hear().await, json!({ "id": "q", "type": "complete" }));
     }
+}
+
+#[tokio::test]
+async fn an_empty_budget_is_an_error_for_queries_and_for_subscriptions() {
+    let door = door(Limits { anonymous_budget: 2, anonymous_budget_restore: 0, ..Limits::default() });
+    let mut client = Client::acknowledged(&door).await;
+    client.subscribe("s", "subscription { forever }");
+    client.subscribe("a", "{ hello }");
+    assert_eq!(client.hear().await["type"], "next");
+    assert_eq!(client.hear().await, json!({ "id": "a", "type": "complete" }));
+    for (id, query) in [("b", "{ hello }"), ("c", "subscription { forever }")] {
+        client.subscribe(id, query);
+        let heard = client.hear().await;
+        assert_eq!((&heard["type"], &heard["id"]), (&json!("error"), &json!(id)), "{heard}");
+        assert_eq!(heard["payload"][0]["extensions"]["code"], "THROTTLED", "{heard}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_paid_for_waits_and_none_is_lost() {
+    let limits = Limits { anonymous_budget: 3, anonymous_budget_restore: 200, ..Limits::default() };
+    let mut client = Client::acknowledged(&door(limits)).await;
+    client.subscribe("s", "subscription { count(to: 50) }");
+    for n in 1..=50 {
+        assert_eq!(client.hear().await["payload"]["data"]["count"], n);
+    }
+    assert_eq!(client.hear().await, json!({ "id": "s", "type": "complete" }));
 }
 
 #[tokio::test]
@@ -303,7 +336,8 @@ async fn a_slow_reader_is_cut() {
 
 #[tokio::test]
 async fn the_queue_is_bounded_in_bytes() {
-    let (outbox, _writer) = Outbox::new(&impatient().app.config.limits);
+    let app = &impatient().app;
+    let (outbox, _writer) = Outbox::new(&app.config.limits, &app.metrics);
     let message = "x".repeat(999);
     let mut queued = 0;
     while let Some(room) = outbox.room_for(&message).await {
@@ -341,15 +375,17 @@ async fn a_server_that_stops_says_so() {
 
 #[test]
 fn a_page_of_another_server_may_not_open_a_socket() {
-    let check = |origin: &str| {
+    let door = plain();
+    let check = |config: &Config, origin: &str| {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, "localhost:4000".parse().unwrap());
         headers.insert(ORIGIN, origin.parse().unwrap());
-        check_origin(&headers, "https://ar.example.com").is_ok()
+        check_origin(&headers, config).is_ok()
     };
-    assert!(check_origin(&HeaderMap::new(), "https://ar.example.com").is_ok());
+    let config = &door.app.config;
+    assert!(check_origin(&HeaderMap::new(), config).is_ok());
     for origin in ["http://localhost:4000", "https://ar.example.com", "HTTPS://AR.example.com"] {
-        assert!(check(origin), "{origin}");
+        assert!(check(config, origin), "{origin}");
     }
     for origin in [
         "null",
@@ -361,6 +397,9 @@ fn a_page_of_another_server_may_not_open_a_socket() {
         "https://evil.org",
         "localhost:4000",
     ] {
-        assert!(!check(origin), "{origin}");
+        assert!(!check(config, origin), "{origin}");
     }
+    let named = [("ARVLITE_CORS_ORIGINS".to_owned(), "https://app.example".to_owned())];
+    let open = Config::read(named.into(), None).unwrap();
+    assert!(check(&open, "https://app.example") && !check(&open, "https://evil.org"));
 }
