@@ -137,6 +137,14 @@ mod one_instant {
     fn random_daily(bencher: Bencher<'_, '_>, videos: i64) {
         late(bencher, &random(videos));
     }
+
+    /// The dearest: of three, one is picked every second day, so that hardly any day is certain by itself.
+    #[divan::bench]
+    fn random_daily_by_unequal_weights(bencher: Bencher<'_, '_>) {
+        let mut items = items(3);
+        items[0].weight = 1_000;
+        late(bencher, &content(vec![rule(1, RotationPlan::RandomDaily { time_of_day: NaiveTime::MIN, items })]));
+    }
 }
 
 mod timeline_of_ten_years {

@@ -20,7 +20,7 @@ pub struct Timeline {
     pub segments: Vec<Segment>,
     /// Overlaps of windows of equal priority. Among saved ones there are none.
     pub conflicts: Vec<Conflict>,
-    /// The segments end here instead: there are more than [`MOST_SEGMENTS`], or as many conflicts.
+    /// The segments end here instead: there are more than [`MOST_SEGMENTS`].
     pub truncated_at: Option<DateTime<Utc>>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike, LocalResult, NaiveDateTime, TimeZone, Timelike};
+use chrono::{Datelike, LocalResult, NaiveDateTime, Offset, TimeZone, Timelike};
 use croner::parser::CronParser;
 use sha2::{Digest, Sha256};
 
@@ -244,5 +244,15 @@ impl Oracle<'_> {
     pub fn midnights(&self, from: NaiveDate, to: NaiveDate) -> impl Iterator<Item = DateTime<Utc>> {
         let dates = from.iter_days().take_while(move |date| *date <= to);
         dates.map(|date| instant_of(self.content.zone, date.and_time(NaiveTime::MIN)))
+    }
+
+    /// The instants at which the zone's clock is set, and some after each.
+    pub fn clock_changes(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let offset = |at: &DateTime<Utc>| self.content.zone.offset_from_utc_datetime(&at.naive_utc()).fix();
+        let hours: Vec<_> = (0..(to - from).num_hours()).map(|hour| from + TimeDelta::hours(hour)).collect();
+        let changed = hours.windows(2).filter(|pair| offset(&pair[0]) != offset(&pair[1]));
+        changed
+            .flat_map(|pair| [0, 1, 20, 40, 59, 60, 61, 100].map(|minutes| pair[0] + TimeDelta::minutes(minutes)))
+            .collect()
     }
 }

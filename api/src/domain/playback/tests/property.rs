@@ -187,7 +187,7 @@ proptest! {
         let edges = expected.iter().flat_map(|(start, ..)| [*start - TimeDelta::microseconds(1), *start]);
         let samples = samples.into_iter().map(|second| centre + TimeDelta::seconds(second));
         let prepared = Prepared::new(&content);
-        let asked: Vec<_> = samples.chain(edges).filter(|at| from <= *at && *at < to).collect();
+        let asked: Vec<_> = samples.chain(edges).chain(oracle.clock_changes(from, to)).filter(|at| from <= *at && *at < to).collect();
         for &at in asked.iter().rev().chain(&asked) {
             let decision = active_video(&content, at);
             prop_assert_eq!(prepared.at(at), decision, "asked in any order, at {}", at);

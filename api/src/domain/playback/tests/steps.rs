@@ -1,6 +1,6 @@
 //! Counting boundaries by arithmetic against walking them.
 
-use chrono::Days;
+use chrono::{Days, Offset, TimeZone};
 use proptest::prelude::*;
 
 use super::super::boundaries::Boundaries;
@@ -85,7 +85,11 @@ proptest! {
         let counted = Boundaries::of(&told.recurrence, WallClock::of(zone));
         let places = places.into_iter().map(|place| anchor + TimeDelta::seconds((place * span as f64 * 86_400.0) as i64));
         let edges = walked.iter().flat_map(|at| [*at - TimeDelta::microseconds(1), *at]);
-        for at in edges.chain(places.clone()).filter(|at| anchor <= *at && *at <= through) {
+        let around_changes = (0..span * 96).map(|quarter| anchor + TimeDelta::minutes(quarter * 15)).filter(|at| {
+            let offset = |at: DateTime<Utc>| zone.offset_from_utc_datetime(&at.naive_utc()).fix();
+            offset(*at - TimeDelta::hours(2)) != offset(*at + TimeDelta::hours(2))
+        });
+        for at in edges.chain(places.clone()).chain(around_changes).filter(|at| anchor <= *at && *at <= through) {
             let passed = walked.partition_point(|boundary| *boundary <= at);
             prop_assert_eq!(counted.count(anchor, at), passed as u64, "at {}", at);
             if let Some(next) = walked.get(passed) {
