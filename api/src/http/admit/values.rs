@@ -34,7 +34,7 @@ pub(super) fn coerced(
             (None, None) => Ok(()),
             (Some(value), _) => check(contract, &variable.var_type.node, value, &mut path),
         };
-        checked.map_err(|wrong| wrong.refusal(&format!("variable \"${name}\""), path, definition.pos))?;
+        checked.map_err(|wrong| wrong.refusal(&format!("variable \"${name}\""), &path, definition.pos))?;
     }
     Ok(given)
 }
@@ -82,7 +82,7 @@ fn check_arguments(contract: &Contract, field: &Field, declared: &crate::graphql
         let Some(constant) = value.node.clone().into_const() else { continue };
         let mut path = vec![name.node.to_string()];
         check(contract, &argument.of, &constant, &mut path)
-            .map_err(|wrong| wrong.refusal(&format!("argument \"{}\"", name.node), path, value.pos))?;
+            .map_err(|wrong| wrong.refusal(&format!("argument \"{}\"", name.node), &path, value.pos))?;
     }
     Ok(())
 }
@@ -98,7 +98,7 @@ impl Wrong {
         Self { code: Code::ValidationFailed, what: what.into() }
     }
 
-    fn refusal(self, what_of: &str, path: Vec<String>, place: Pos) -> Refusal {
+    fn refusal(self, what_of: &str, path: &[String], place: Pos) -> Refusal {
         let message = match path.get(1..) {
             Some(inside) if !inside.is_empty() => format!("{what_of}: {} {}", inside.join("."), self.what),
             _ => format!("{what_of} {}", self.what),
