@@ -29,8 +29,17 @@ fn part_of(node: &str) -> Part {
         "ViewSession" => Part::Analytics,
         "User" | "ApiKey" => Part::People,
         "AuditEntry" | "EmailMessage" | "StorageConnection" | "StorageFolder" => Part::Operations,
-        "Company" | "Project" | "Folder" | "Client" | "ArContent" | "Video" | "VideoSchedule" | "Media"
-        | "MediaUpload" | "Notification" => Part::Studio,
+        "Company"
+        | "Project"
+        | "Folder"
+        | "Client"
+        | "ArContent"
+        | "Video"
+        | "VideoSchedule"
+        | "VideoRotationSchedule"
+        | "Media"
+        | "MediaUpload"
+        | "Notification" => Part::Studio,
         new => panic!("who may read a {new}? Tell it here"),
     }
 }

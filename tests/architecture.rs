@@ -25,6 +25,7 @@ const PAST_EVERY_SCOPE: &[&str] = &[
     "api/src/cli/demo/views.rs",
     "api/src/cli/environment.rs",
     "api/src/domain/login.rs",
+    "api/src/domain/playback/live.rs",
     "api/src/domain/playback/read.rs",
     "api/src/domain/view/batch.rs",
     "api/src/domain/view/days.rs",
@@ -101,6 +102,34 @@ const WRITES: &[&str] = &[
 #[test]
 fn every_write_is_a_command_a_few_apart() {
     refuse("api/src", &["db.begin"], WRITES);
+}
+
+/// Who may say by which kind of rule a video plays: whoever decides it. The demo's past was never decided.
+const DECIDES: &[&str] = &["api/src/cli/demo/views.rs"];
+
+#[test]
+fn what_plays_is_decided_in_one_place() {
+    let kinds = ["DateRule", "Schedule", "Rotation", "Pin", "Default"].map(|kind| format!("PlaybackSource::{kind}"));
+    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    for room in ["auth", "cli", "graphql", "http", "jobs", "monitoring", "storage"] {
+        refuse(&format!("api/src/{room}"), &kinds, DECIDES);
+    }
+    let domain = sources("api/src/domain");
+    let outside = domain.iter().filter(|source| !source.path.starts_with("api/src/domain/playback"));
+    for source in outside {
+        assert!(!kinds.iter().any(|kind| source.names(kind)), "{} decides what plays", source.path);
+    }
+    // Orders of videos and eligibility are looked at by the decision, and by nobody who might decide otherwise.
+    refuse("db/src", &["PlaybackSource::Default", "PlaybackSource::Pin"], &[]);
+    let asked: Vec<String> = sources("api/src")
+        .into_iter()
+        .filter(|source| source.names("active_video("))
+        .map(|source| source.path)
+        .collect();
+    let (pure, asking): (Vec<_>, Vec<_>) = asked.iter().partition(|path| path.starts_with("api/src/domain/playback"));
+    assert!(!pure.is_empty());
+    let expected = ["api/src/graphql/types/active_video.rs", "api/src/graphql/types/ar_content.rs"];
+    assert!(asking.iter().all(|path| expected.contains(&path.as_str())), "{asking:?} ask for themselves");
 }
 
 #[test]

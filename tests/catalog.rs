@@ -30,7 +30,7 @@ const INTERNAL: [&str; 11] = [
 /// Tables whose rows no mutation makes or changes yet.
 const UNWRITTEN: [&str; 4] = ["folders", "clients", "storage_connections", "storage_folders"];
 /// Columns that the program fills by itself, of tables that clients write to.
-const OURS: [&str; 19] = [
+const OURS: [&str; 20] = [
     "id",
     "version",
     "views_count",
@@ -50,6 +50,7 @@ const OURS: [&str; 19] = [
     "declared_size_bytes",
     "status",
     "full_name",
+    "position",
 ];
 
 #[tokio::test]

@@ -292,7 +292,7 @@ async fn an_overloaded_writer_says_so_at_once() {
     // Somebody holds the order, so the writer stands still.
     let url = app.app.config.database_url.as_deref().unwrap();
     let holder = Db::new(&ConnectOptions::new(url)).unwrap().begin(Scope::Everything).await.unwrap();
-    <ArContent as arvlite_db::Entity>::lock(&holder, content.id).await.unwrap().unwrap();
+    <ArContent as arvlite_db::Entity>::lock(&holder, content.id, arvlite_db::Deleted::Exclude).await.unwrap().unwrap();
     let mut starts: futures_util::stream::FuturesUnordered<_> =
         (0..2_000).map(|_| app.start_view(&content, Uuid::new_v4())).collect();
     let refused = starts.next().await.unwrap();

@@ -7,6 +7,7 @@ use arvlite_db::Db;
 use crate::auth::{Credentials, Passwords};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::playback::live::LivePlayback;
 use crate::domain::view::Views;
 use crate::monitoring::Metrics;
 use crate::secret::SecretKey;
@@ -30,6 +31,8 @@ pub struct App {
     pub passwords: Passwords,
     /// The views of this process' phones, and whoever follows them.
     pub views: Views,
+    /// The orders whose playback is followed at this process.
+    pub playback: LivePlayback,
     /// What is counted for the operator.
     pub metrics: Arc<Metrics>,
 }
@@ -41,7 +44,8 @@ impl App {
         let (credentials, passwords) = (Credentials::default(), Passwords::default());
         let metrics = Arc::new(Metrics::new(clock.now()));
         let views = Views::new(&db, &clock, &secret, &metrics);
-        Arc::new(Self { config, db, clock, secret, store, credentials, passwords, views, metrics })
+        let playback = LivePlayback::new(db.clone(), clock.clone(), Arc::clone(&metrics));
+        Arc::new(Self { config, db, clock, secret, store, credentials, passwords, views, playback, metrics })
     }
 
     /// The same house at another time: for writing a past that never was.

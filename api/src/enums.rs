@@ -70,6 +70,46 @@ pub enum VideoScheduleStatus {
     Disabled,
 }
 
+/// What a rule of turns goes by. Days and times are those of the company's zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::RotationType")]
+pub enum RotationType {
+    /// One video, always: `defaultVideo`.
+    Fixed,
+    /// A video on a date, from midnight to midnight: `dateRules`. It goes before windows.
+    DateRules,
+    /// The next item every day at `timeOfDay`.
+    Daily,
+    /// The next item every week on `dayOfWeek` at `timeOfDay`.
+    Weekly,
+    /// The next item every month on `dayOfMonth`, or the last day of a shorter month, at `timeOfDay`.
+    Monthly,
+    /// The next item at each time of `cronExpression`.
+    Cron,
+    /// An item drawn anew every day at `timeOfDay`, by weight, and never the same as the day before.
+    RandomDaily,
+}
+
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[graphql(remote = "models::Weekday")]
+pub enum Weekday {
+    /// Monday.
+    Monday,
+    /// Tuesday.
+    Tuesday,
+    /// Wednesday.
+    Wednesday,
+    /// Thursday.
+    Thursday,
+    /// Friday.
+    Friday,
+    /// Saturday.
+    Saturday,
+    /// Sunday.
+    Sunday,
+}
+
 /// What is uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
 #[graphql(remote = "models::UploadKind")]

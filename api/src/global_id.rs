@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use arvlite_db::models::{
     ApiKey, ArContent, AuditEntry, Client, Company, EmailMessage, Folder, Media, Notification, Project,
-    StorageConnection, StorageFolder, Upload, User, Video, VideoSchedule, ViewSession,
+    StorageConnection, StorageFolder, Upload, User, Video, VideoRotationSchedule, VideoSchedule, ViewSession,
 };
 use async_graphql::{ID, InputType, InputValueError, InputValueResult, Value, registry::Registry};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -29,8 +29,8 @@ macro_rules! tags {
 
 tags! {
     Company = 1, Project = 2, ArContent = 3, Video = 4, VideoSchedule = 5, Media = 6, Upload = 7, ViewSession = 8,
-    User = 9, ApiKey = 10, Folder = 11, Client = 12, Notification = 13, EmailMessage = 14, AuditEntry = 17,
-    StorageConnection = 18, StorageFolder = 19,
+    User = 9, ApiKey = 10, Folder = 11, Client = 12, Notification = 13, EmailMessage = 14,
+    VideoRotationSchedule = 15, AuditEntry = 17, StorageConnection = 18, StorageFolder = 19,
 }
 
 /// The global id of a row.

@@ -12,6 +12,7 @@ pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod dates;
 pub mod domain;
 pub mod enums;
 pub mod global_id;

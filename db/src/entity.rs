@@ -3,7 +3,7 @@
 //! Two small traits, [`Entity`] and [`ChildOf`], carry loaders, pages, connections and tests, none of which sees
 //! Diesel's types. One macro implements them for a table by expanding to ordinary Diesel; its line also documents the
 //! table: whose rows it holds, whether they can be deleted, how its lists are ordered and filtered, whose children
-//! they are.
+//! they are. What changes rows is in `edit.rs`.
 
 use std::future::Future;
 
@@ -41,8 +41,8 @@ pub trait Entity: Serialize + Clone + Send + Sync + Sized + 'static {
     fn count(session: &Session, filter: &Self::Filter, deleted: Deleted) -> impl Future<Output = Result<i64>> + Send;
     /// A live row that stays live until the transaction ends: what a new child asks of its parent.
     fn keep_alive(tx: &Tx, id: i64) -> impl Future<Output = Result<Option<Self>>> + Send;
-    /// A live row that nobody else changes until the transaction ends.
-    fn lock(tx: &Tx, id: i64) -> impl Future<Output = Result<Option<Self>>> + Send;
+    /// A row, live or deleted as asked, that nobody else changes until the transaction ends.
+    fn lock(tx: &Tx, id: i64, deleted: Deleted) -> impl Future<Output = Result<Option<Self>>> + Send;
 }
 
 /// A row that hangs below another one.
@@ -260,16 +260,18 @@ macro_rules! entity {
                     Ok(row.filter(|row| !row.is_deleted()))
                 }
 
-                async fn lock(tx: &Tx, id: i64) -> Result<Option<Self>> {
+                async fn lock(tx: &Tx, id: i64, deleted: Deleted) -> Result<Option<Self>> {
                     // Seen first, so that nobody waits for a lock on a row that is not theirs.
                     if Self::by_ids(tx, &[id]).await?.is_empty() {
                         return Ok(None);
                     }
                     let row = Table::default().filter($table::id.eq(id)).select($row::as_select()).for_no_key_update();
                     let row: Option<$row> = row.get_result(&mut *tx.connection().await?).await.optional()?;
-                    Ok(row.filter(|row| !row.is_deleted()))
+                    Ok(row.filter(|row| deleted.allows(row.is_deleted())))
                 }
             }
+
+            $crate::edit::deletable!($row in $table, $deletion);
 
             $(
                 impl $crate::ChildOf<$crate::models::$parent> for $row {

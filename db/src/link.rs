@@ -42,9 +42,12 @@ pub(crate) struct Link {
     connection: AsyncPgConnection,
     /// Whether a statement has been sent and not been answered.
     busy: Arc<AtomicBool>,
-    driver: JoinHandle<()>,
+    driver: Driver,
     connector: Arc<Connector>,
 }
+
+/// Whoever passes on what is said. It ends with the connection, and the other way round.
+struct Driver(JoinHandle<()>);
 
 impl Manager for Opener {
     type Type = Box<Link>;
@@ -57,7 +60,7 @@ impl Manager for Opener {
 
     /// A connection that ended is seen to be so, which costs no round trip.
     async fn recycle(&self, link: &mut Box<Link>, _: &Metrics) -> RecycleResult<DbError> {
-        if link.driver.is_finished() || !link.is_at_rest() {
+        if link.driver.0.is_finished() || !link.is_at_rest() {
             return Err(RecycleError::message("the connection ended"));
         }
         Ok(())
@@ -69,12 +72,10 @@ impl Opener {
         let (client, connection) = self.connector.open().await?;
         let busy = Arc::<AtomicBool>::default();
         let (driven, pulse) = (drive(connection, Arc::clone(&busy), Arc::clone(&self.pulse)), Arc::clone(&self.pulse));
-        let driver = tokio::spawn(async move {
+        let driver = Driver(tokio::spawn(async move {
             select(pin!(driven), pin!(pulse.silence())).await;
-        });
-        let connection = self.connector.set_up(client).await;
-        // Unless somebody drops it, a driver lives as long as its connection.
-        let connection = connection.inspect_err(|_| driver.abort())?;
+        }));
+        let connection = self.connector.set_up(client).await?;
         let mut link = Link { connection, busy, driver, connector: Arc::clone(&self.connector) };
         link.count(&self.statements);
         Ok(link)
@@ -160,9 +161,9 @@ impl DerefMut for Link {
     }
 }
 
-impl Drop for Link {
+impl Drop for Driver {
     fn drop(&mut self) {
-        self.driver.abort();
+        self.0.abort();
     }
 }
 
@@ -190,7 +191,7 @@ impl Drop for Lease {
 
 /// Stops what runs. Whose transaction was left open is closed, which rolls it back; the place in the pool is free then.
 async fn settle(mut object: Object<Opener>) {
-    let stopped = match object.busy.load(Ordering::Acquire) && !object.driver.is_finished() {
+    let stopped = match object.busy.load(Ordering::Acquire) && !object.driver.0.is_finished() {
         true => timeout(STOPPING, object.stop_statement()).await.is_ok_and(|stopped| stopped.is_ok()),
         false => true,
     };

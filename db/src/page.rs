@@ -139,3 +139,14 @@ pub enum Deleted {
     /// Only deleted rows.
     Only,
 }
+
+impl Deleted {
+    /// Whether a row that is deleted, or is not, is among them.
+    pub(crate) fn allows(self, is_deleted: bool) -> bool {
+        match self {
+            Self::Exclude => !is_deleted,
+            Self::Include => true,
+            Self::Only => is_deleted,
+        }
+    }
+}

@@ -1,7 +1,8 @@
-//! Hand-written statements that stay prepared.
+//! Statements that stay prepared.
 //!
 //! Diesel keeps the selects of its DSL prepared, but parses `sql_query`, updates and batch inserts anew at every call:
-//! half the throughput. A [`Prepared`] is text with `?` for each bind; it says nothing against being cached.
+//! half the throughput. A [`Prepared`] is text with `?` for each bind; it says nothing against being cached. A [`Kept`]
+//! is an update of Diesel's whose text is always the same.
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -58,4 +59,27 @@ impl<ST> QueryId for Prepared<ST> {
 
 impl<ST> Query for Prepared<ST> {
     type SqlType = ST;
+}
+
+/// A statement of Diesel's that is kept prepared although Diesel would not: an update whose text does not depend on
+/// what it sets.
+pub(crate) struct Kept<Q>(pub(crate) Q);
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Kept<Q> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &Pg) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+impl<Q> QueryId for Kept<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q: Query> Query for Kept<Q> {
+    type SqlType = Q::SqlType;
 }

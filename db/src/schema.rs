@@ -366,6 +366,49 @@ diesel::table! {
 }
 
 diesel::table! {
+    video_rotation_dates (id) {
+        id -> Int8,
+        company_id -> Int8,
+        ar_content_id -> Int8,
+        video_rotation_schedule_id -> Int8,
+        video_id -> Int8,
+        date -> Date,
+        yearly -> Bool,
+    }
+}
+
+diesel::table! {
+    video_rotation_items (id) {
+        id -> Int8,
+        company_id -> Int8,
+        ar_content_id -> Int8,
+        video_rotation_schedule_id -> Int8,
+        video_id -> Int8,
+        position -> Int4,
+        weight -> Int4,
+    }
+}
+
+diesel::table! {
+    video_rotation_schedules (id) {
+        id -> Int8,
+        company_id -> Int8,
+        ar_content_id -> Int8,
+        rotation_type -> Text,
+        time_of_day -> Nullable<Time>,
+        day_of_week -> Nullable<Text>,
+        day_of_month -> Nullable<Int4>,
+        cron_expression -> Nullable<Text>,
+        anchor_at -> Timestamptz,
+        default_video_id -> Nullable<Int8>,
+        is_active -> Bool,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     video_schedules (id) {
         id -> Int8,
         company_id -> Int8,
@@ -436,6 +479,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     storage_folders,
     uploads,
     users,
+    video_rotation_dates,
+    video_rotation_items,
+    video_rotation_schedules,
     video_schedules,
     videos,
     view_events,

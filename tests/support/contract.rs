@@ -229,7 +229,7 @@ impl Contract {
     }
 
     /// A call that succeeds when the caller owns what the values name: with the id that says which, and in a mutation
-    /// with every id that its input takes.
+    /// with every id that its input takes; an update with everything that it can change.
     pub fn own_call(&self, root: Root, field: &Field, values: &Values) -> String {
         self.own_call_with(root, field, values, None)
     }
@@ -239,6 +239,11 @@ impl Contract {
         let leaves = self.leaves(field);
         let ids: Vec<&Leaf> = leaves.iter().filter(|leaf| leaf.type_name == "ID" || leaf.type_name == "UUID").collect();
         let wanted: Vec<&Leaf> = match root {
+            Root::Mutation if field.name.ends_with("Update") => {
+                let says_how = |leaf: &&Leaf| ["expectedVersion", "validateOnly"].contains(&leaf.path[1].as_str());
+                let is_told = |leaf: &&Leaf| !says_how(leaf) && values.goes_with_the_rest(field, &leaf.path[1]);
+                leaves.iter().filter(is_told).collect()
+            }
             Root::Mutation => ids.into_iter().filter(|leaf| leaf.type_name == "ID").collect(),
             _ if field.can_be_left_alone() && !self.is_connection(field.of.named()) => {
                 ids.into_iter().filter(|leaf| leaf.path.len() == 1).take(1).collect()
@@ -292,7 +297,7 @@ impl Contract {
             path.push(input.name.clone());
             if input.must_be_given() || given.iter().any(|(leaf, _)| leaf.path.starts_with(path)) {
                 let mut value = self.input(input, field, values, given, path);
-                if input.of.is_list() && !value.starts_with('[') {
+                if input.of.is_list() && !value.starts_with('[') && value != "null" {
                     value = format!("[{value}]");
                 }
                 written.push(format!("{}: {value}", input.name));

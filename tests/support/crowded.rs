@@ -30,6 +30,9 @@ pub async fn crowded() -> (TestApp, Client, Values) {
          INSERT INTO video_schedules (company_id, ar_content_id, video_id, start_time, end_time, created_at, updated_at)
              SELECT company_id, ar_content_id, id, {now} + n * interval '1 day', {now} + (n + 1) * interval '1 day', {now}, {now}
              FROM (SELECT * FROM videos ORDER BY id LIMIT 1) v, {rows};
+         INSERT INTO video_rotation_schedules (company_id, ar_content_id, rotation_type, anchor_at, is_active, created_at, updated_at)
+             SELECT company_id, id, 'DAILY', {now}, false, {now} + n / 3 * interval '1 second', {now}
+             FROM ar_content, {rows} WHERE unique_id = '{0}';
          INSERT INTO ar_view_sessions (company_id, project_id, ar_content_id, session_id, source, status, device_type,
                  tracking_quality, started_at, updated_at, last_seen_at)
              SELECT company_id, project_id, id, gen_random_uuid(), 'NONE', 'ENDED', 'MOBILE', 'GOOD', {now}, {now}, {now}

@@ -1,6 +1,7 @@
 //! A studio that has a row in every table that a studio has rows in, each with the studio's own word in its texts.
 
 use arvlite_api::auth::Who;
+use arvlite_api::enums::RotationType;
 use arvlite_api::global_id::{Tagged, encode};
 use arvlite_db::models::{self, ApiKeyScope, Role};
 
@@ -40,6 +41,13 @@ impl TestApp {
         let file = format!("{word}.mp4");
         let (content, videos) = self.playing(&project, &format!("{word}-order"), &[&file]).await;
         let window = self.window(&videos[0], 1, 2).await;
+        let rule = self.rotation(&videos, RotationType::Daily).await;
+        // For the calls that remove them, or choose another than the one that is chosen.
+        let ending_rule = self.rotation(&videos, RotationType::DateRules).await;
+        let ending_window = self.window(&videos[0], 3, 4).await;
+        let other_video = self.video(&content, &file).await;
+        let ending_video = self.video(&content, &file).await;
+        let deleted_video = self.video(&content, &file).await;
         let photo = self.media(company, "image/jpeg").await;
         let manager = self.member(company, Role::Manager).await;
         let editor = self.member(company, Role::Editor).await;
@@ -50,7 +58,8 @@ impl TestApp {
             "UPDATE companies SET contact_email = '{word}@example.com' WHERE id = {company};
              UPDATE api_keys SET name = '{word} key' WHERE company_id = {company};
              UPDATE users SET full_name = '{word} person' WHERE id IN (SELECT user_id FROM memberships WHERE company_id = {company});
-             UPDATE video_schedules SET description = '{word} window' WHERE id = {};
+             UPDATE video_schedules SET description = '{word} window' WHERE company_id = {company};
+             UPDATE videos SET deleted_at = created_at, deletion_id = gen_random_uuid() WHERE id = {};
              UPDATE folders SET description = '{word} folders' WHERE company_id = {company};
              UPDATE clients SET phone = '{word}', email = '{word}@example.com', address = '{word} street',
                  notes = '{word} notes' WHERE company_id = {company};
@@ -73,7 +82,7 @@ impl TestApp {
              SELECT company_id, customer_email, customer_email, customer_email, '{word} mail', '{word} body', '{word} html',
                  '{word}', content_metadata, '{word} error', created_at, created_at, created_at
                  FROM ar_content WHERE id = {content_id};",
-            window.id, folder.id, client.id, project.id,
+            deleted_video.id, folder.id, client.id, project.id,
         ))
         .await;
         let storage = self.storage(company, word).await;
@@ -116,6 +125,12 @@ impl TestApp {
         values.has::<models::EmailMessage>("EmailMessage", email_message);
         values.has::<models::Video>("Video", video_id);
         values.has::<models::VideoSchedule>("VideoSchedule", window.id);
+        values.has::<models::VideoRotationSchedule>("VideoRotationSchedule", rule.id);
+        values.has::<models::VideoRotationSchedule>("videoRotationScheduleDelete.id", ending_rule.id);
+        values.has::<models::Video>("arContentPinVideo.videoId", other_video.id);
+        values.has::<models::Video>("videoDelete.id", ending_video.id);
+        values.has::<models::Video>("videoRestore.id", deleted_video.id);
+        values.has::<models::VideoSchedule>("videoScheduleDelete.id", ending_window.id);
         values.has::<models::Media>("Media", photo.id);
         values.has::<models::Upload>("MediaUpload", video_upload);
         values.has::<models::Upload>("Upload", video_upload);

@@ -43,6 +43,16 @@ impl TestApp {
         .await
     }
 
+    /// What is in each table, as a digest.
+    pub async fn contents(&self) -> BTreeMap<String, String> {
+        let mut contents = BTreeMap::new();
+        for table in self.tables().await {
+            let digest = format!("SELECT md5(coalesce(string_agg(t::text, ' ' ORDER BY t::text), '')) FROM {table} t");
+            contents.insert(table, self.column(&digest).await.remove(0));
+        }
+        contents
+    }
+
     /// How many rows each table has.
     pub async fn row_counts(&self) -> BTreeMap<String, i64> {
         let mut counts = BTreeMap::new();

@@ -1,20 +1,26 @@
 //! A studio to test with: a company and what hangs below it, written through the commands.
 
 use arvlite_api::auth::Viewer;
+use arvlite_api::dates::Date;
 use arvlite_api::domain::ar_content::ArContentCreate;
 use arvlite_api::domain::company::CompanyCreate;
 use arvlite_api::domain::execute::execute;
 use arvlite_api::domain::project::ProjectCreate;
 use arvlite_api::domain::storage_connection::encrypt_secrets;
+use arvlite_api::domain::video_rotation_schedule::{
+    DateRuleInput, RotationItemInput, RotationTermsInput, VideoRotationScheduleCreate,
+};
 use arvlite_api::domain::video_schedule::VideoScheduleCreate;
 use arvlite_api::domain::{Command, Executed, Outcome};
+use arvlite_api::enums::RotationType;
 use arvlite_api::global_id::NodeId;
 use arvlite_db::Scope;
 use arvlite_db::models::{
     self, ArContent, ArContentStatus, Company, Folder, Media, NewClient, NewFolder, NewMedia, NewStorageConnection,
     NewStorageFolder, NewUpload, NewVideo, Project, StorageConnection, StorageFolder, StorageFolderType,
-    StorageProvider, Upload, UploadKind, UploadStatus, Video, VideoSchedule, VideoStatus,
+    StorageProvider, Upload, UploadKind, UploadStatus, Video, VideoRotationSchedule, VideoSchedule, VideoStatus,
 };
+use async_graphql::MaybeUndefined::Value;
 use chrono::TimeDelta;
 
 use super::TestApp;
@@ -221,6 +227,32 @@ impl TestApp {
         let content = ArContent::set_status(&tx, content.id, ArContentStatus::Ready).await.unwrap();
         tx.commit().await.unwrap();
         (content, made)
+    }
+
+    /// A rule by which an order's videos take turns. With FIXED the first of them plays, with DATE_RULES it does on New
+    /// Year's Day, with CRON they change every day at nine.
+    pub async fn rotation(&self, videos: &[Video], rotation_type: RotationType) -> VideoRotationSchedule {
+        let ids: Vec<NodeId<Video>> = videos.iter().map(|video| NodeId::of(video.id)).collect();
+        let mut terms = RotationTermsInput::default();
+        match rotation_type {
+            RotationType::Fixed => terms.default_video_id = Value(ids[0]),
+            RotationType::DateRules => {
+                let date = Date("2020-01-01".parse().unwrap());
+                terms.date_rules = Value(vec![DateRuleInput { date, yearly: true, video_id: ids[0] }]);
+            }
+            _ => terms.items = Value(ids.iter().map(|id| RotationItemInput { video_id: *id, weight: 1 }).collect()),
+        }
+        if rotation_type == RotationType::Cron {
+            terms.cron_expression = Value("0 9 * * *".to_owned());
+        }
+        self.run(VideoRotationScheduleCreate {
+            ar_content_id: NodeId::of(videos[0].ar_content_id),
+            rotation_type,
+            terms,
+            is_active: true,
+            validate_only: false,
+        })
+        .await
     }
 
     /// A window that opens and closes so many hours from now.

@@ -8,12 +8,17 @@ use serde_json::json;
 
 use super::contract::{Contract, Field};
 
+/// What an update with everything leaves out, because it does not go together with the rest.
+const APART: [(&str, &[&str]); 1] =
+    [("videoRotationScheduleUpdate", &["dayOfWeek", "dayOfMonth", "cronExpression", "defaultVideoId", "dateRules"])];
+
 /// What a generated call says.
 #[derive(Debug, Default)]
 pub struct Values {
     /// A word that is in every text of the studio.
     pub word: String,
-    /// A global id of each type, and one of the same type that nothing has.
+    /// A global id of each type, and one of the same type that nothing has. A call that needs a row of its own, since it
+    /// removes it, has it under its own name: `videoDelete.id`.
     pub ids: BTreeMap<String, (String, String)>,
     /// The code of an order.
     pub unique_id: String,
@@ -28,8 +33,17 @@ impl Values {
         self.number.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Whether an input goes together with all others that a call takes.
+    pub fn goes_with_the_rest(&self, field: &Field, name: &str) -> bool {
+        !APART.iter().any(|(call, apart)| *call == field.name && apart.contains(&name))
+    }
+
     /// The type that a reference of this name points to.
     pub fn type_of_id(&self, field: &Field, name: &str) -> String {
+        let of_its_own = format!("{}.{name}", field.name);
+        if self.ids.contains_key(&of_its_own) {
+            return of_its_own;
+        }
         let noun = name.trim_end_matches('s').trim_end_matches("Id");
         let by_name = match noun {
             "photoUpload" | "videoUpload" | "upload" => upper(noun),
@@ -55,6 +69,9 @@ impl Values {
     /// Something of a scalar or enum for an input of this name.
     pub fn literal(&self, contract: &Contract, field: &Field, name: &str, type_name: &str) -> String {
         let number = self.number.load(Ordering::Relaxed);
+        if type_name == "RotationType" {
+            return "RANDOM_DAILY".to_owned();
+        }
         if let Some(values) = &contract.types[type_name].enum_values {
             return values[0].name.clone();
         }

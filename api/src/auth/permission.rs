@@ -3,13 +3,14 @@
 use arvlite_db::Entity;
 use arvlite_db::models::{
     ApiKey, ApiKeyScope, ArContent, AuditEntry, Client, Company, EmailMessage, Folder, Media, Membership, Notification,
-    Project, Role, StorageConnection, StorageFolder, Upload, User, Video, VideoSchedule, ViewSession,
+    Project, Role, StorageConnection, StorageFolder, Upload, User, Video, VideoRotationSchedule, VideoSchedule,
+    ViewSession,
 };
 
 /// Something that one may be allowed to do in a company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// See the tree: the company, its projects, folders, orders, videos, windows, uploads, clients, notifications.
+    /// See the tree: the company, its projects, folders, orders, videos, windows, rules, uploads, clients, notifications.
     ReadStudio,
     /// See view sessions and numbers.
     ReadAnalytics,
@@ -117,5 +118,5 @@ readable! {
     Company: ReadStudio, Project: ReadStudio, ArContent: ReadStudio, Video: ReadStudio, VideoSchedule: ReadStudio,
     Media: ReadStudio, Upload: ReadStudio, ViewSession: ReadAnalytics, User: ReadPeople, Membership: ReadPeople,
     ApiKey: ReadPeople, Folder: ReadStudio, AuditEntry: ReadOperations, Client: ReadStudio, Notification: ReadStudio,
-    EmailMessage: ReadOperations, StorageConnection: ReadOperations, StorageFolder: ReadOperations,
+    VideoRotationSchedule: ReadStudio, EmailMessage: ReadOperations, StorageConnection: ReadOperations, StorageFolder: ReadOperations,
 }

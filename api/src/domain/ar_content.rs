@@ -1,18 +1,22 @@
-//! Orders: creating one, and the operator's choice of what it plays.
+//! Orders: creating one; changing it, and the operator's choice of what it plays, are below.
 
 use arvlite_db::models::{
     ArContent, ArContentStatus, Client, Folder, NewArContent, NewVideo, Project, Upload, UploadKind, Video, VideoStatus,
 };
-use async_graphql::{InputObject, Json, MaybeUndefined};
+use async_graphql::{InputObject, Json};
 use chrono::{DateTime, Months, Utc};
 use rand::RngExt;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::upload::ready_media;
-use super::{Changed, Checks, Command, Detail, Error, Problem, ProblemCode, Result, Warning, WarningCode, Work};
+use super::{Changed, Checks, Command, Error, Problem, ProblemCode, Result, Work};
 use crate::auth::Permission;
 use crate::global_id::NodeId;
+
+mod edit;
+
+pub use edit::{ArContentPinVideo, ArContentUpdate};
 
 /// How long the JSON of an order's metadata may be, in bytes.
 const LONGEST_METADATA: usize = 16 * 1024;
@@ -77,14 +81,9 @@ impl Command for ArContentCreate {
         }
         checks.finish()?;
         let project = work.parent("projectId", self.project_id).await?;
-        let folder = match self.folder_id {
-            Some(id) => Some(folder_of(work, &project, id).await?),
-            None => None,
-        };
-        let client = match self.client_id {
-            Some(id) => Some(client_of(work, &project, id).await?),
-            None => None,
-        };
+        let folder = work.optional_parent("folderId", self.folder_id).await?;
+        let client = work.optional_parent("clientId", self.client_id).await?;
+        check_places(project.company_id, project.id, folder.as_ref(), client.as_ref())?;
         let photo = match self.photo_upload_id {
             Some(id) => Some(ready_media(work, &["photoUploadId"], id, UploadKind::Photo, project.company_id).await?),
             None => None,
@@ -137,22 +136,31 @@ impl Command for ArContentCreate {
     }
 }
 
-/// The live folder of a project that an input names.
-async fn folder_of(work: &Work<'_>, project: &Project, id: NodeId<Folder>) -> Result<Folder> {
-    let folder = work.parent("folderId", id).await?;
-    if folder.project_id != project.id {
-        return Err(Error::refused(ProblemCode::NotFound, "folderId", "is not a folder of this project"));
+/// Refuses a folder of another project, and a client of another studio.
+fn check_places(company_id: i64, project_id: i64, folder: Option<&Folder>, client: Option<&Client>) -> Result<()> {
+    let mut checks = Checks::default();
+    if folder.is_some_and(|folder| folder.project_id != project_id) {
+        checks.add(Problem::new(ProblemCode::NotFound, ["folderId"], "is not a folder of this project"));
     }
-    Ok(folder)
+    if client.is_some_and(|client| client.company_id != company_id) {
+        checks.add(Problem::new(ProblemCode::NotFound, ["clientId"], "is not a client of this company"));
+    }
+    checks.finish()
 }
 
-/// The live client that an input names, of the studio whose project it is.
-async fn client_of(work: &Work<'_>, project: &Project, id: NodeId<Client>) -> Result<Client> {
-    let client = work.parent("clientId", id).await?;
-    if client.company_id != project.company_id {
-        return Err(Error::refused(ProblemCode::NotFound, "clientId", "is not a client of this company"));
+/// Lets an order that waits play, if it has all that it waited for.
+pub(super) async fn complete(work: &Work<'_>, content: &ArContent) -> Result<()> {
+    let status = status_with(work, content, content.photo_media_id).await?;
+    if content.status == ArContentStatus::Pending && status == ArContentStatus::Ready {
+        ArContent::set_status(work, content.id, status).await?;
     }
-    Ok(client)
+    Ok(())
+}
+
+/// Where an order stands that has this photo and is not put away.
+async fn status_with(work: &Work<'_>, content: &ArContent, photo: Option<i64>) -> Result<ArContentStatus> {
+    let is_complete = photo.is_some() && Video::any_is_ready(work, content.id).await?;
+    Ok(if is_complete { ArContentStatus::Ready } else { ArContentStatus::Pending })
 }
 
 fn check_metadata(checks: &mut Checks, metadata: Option<&Json<serde_json::Value>>) {
@@ -188,67 +196,6 @@ async fn free_number(work: &Work<'_>, project_id: i64) -> Result<String> {
 pub fn years_after(instant: DateTime<Utc>, years: i32) -> DateTime<Utc> {
     let months = Months::new(u32::try_from(years).unwrap_or(0) * 12);
     instant.checked_add_months(months).unwrap_or(instant)
-}
-
-/// The operator's choice of what an order plays.
-#[derive(Debug, Clone, Default, Serialize, InputObject)]
-#[graphql(name = "ArContentPinVideoInput")]
-pub struct ArContentPinVideo {
-    /// The order.
-    pub id: NodeId<ArContent>,
-    /// The video; null removes the choice. It must be given.
-    pub video_id: MaybeUndefined<NodeId<Video>>,
-    /// The version that the caller has read: a later one is refused.
-    pub expected_version: Option<i32>,
-    /// Only try: nothing is stored.
-    #[graphql(default)]
-    pub validate_only: bool,
-}
-
-impl Command for ArContentPinVideo {
-    const NAME: &'static str = "arContentPinVideo";
-    const NEEDS: Permission = Permission::WriteSchedules;
-    type Outcome = Changed<ArContent>;
-
-    fn validate_only(&self) -> bool {
-        self.validate_only
-    }
-
-    async fn run(&self, work: &Work<'_>) -> Result<Changed<ArContent>> {
-        if self.video_id.is_undefined() {
-            let message = "give a video, or null to remove the choice";
-            return Err(Error::refused(ProblemCode::Required, "videoId", message));
-        }
-        let content = work.target("id", self.id).await?;
-        let video = match self.video_id.value() {
-            Some(id) => Some(work.parent("videoId", *id).await?),
-            None => None,
-        };
-        if video.as_ref().is_some_and(|video| video.ar_content_id != content.id) {
-            return Err(Error::refused(ProblemCode::NotFound, "videoId", "is not a video of this order"));
-        }
-        let chosen = video.as_ref().map(|video| video.id);
-        if self.expected_version.is_some_and(|version| version != content.version) {
-            let changed = if content.active_video_id == chosen { Vec::new() } else { vec!["pinnedVideo".to_owned()] };
-            let message = "the order changed since you read it";
-            let stale = Problem::new(ProblemCode::StaleVersion, ["expectedVersion"], message);
-            return Err(stale.with(Detail::StaleArContent(content.id, changed)).into());
-        }
-        let row = ArContent::pin_video(work, content.id, chosen, work.now).await?;
-        let mut changed = Changed::edited(content, row);
-        changed.warnings.extend(video.and_then(|video| never_plays(&video, work.now)));
-        Ok(changed)
-    }
-}
-
-/// A choice that has no effect.
-fn never_plays(video: &Video, now: DateTime<Utc>) -> Option<Warning> {
-    let over = video.subscription_end.is_some_and(|end| end <= now);
-    (!video.is_active || over).then(|| Warning {
-        code: WarningCode::NeverPlays,
-        message: "this video may not be played, so the choice has no effect".to_owned(),
-        field: vec!["videoId".to_owned()],
-    })
 }
 
 #[cfg(test)]

@@ -8,9 +8,16 @@ use serde_json::{Map, Value};
 
 use super::{Command, Error, Outcome, Result, Work};
 
-/// Writes the row, in the transaction of the write.
+/// Writes the row, in the transaction of the write. Of a row that stayed as it was there is nothing to tell.
 pub(super) async fn audit<C: Command>(work: &Work<'_>, outcome: &C::Outcome) -> Result<()> {
     let row = outcome.row();
+    let changes = match outcome.is_removed() {
+        true => changes(Some(row), None)?,
+        false => changes(outcome.before(), Some(row))?,
+    };
+    if changes.is_empty() {
+        return Ok(());
+    }
     let (actor_kind, actor_id, actor_email) = work.viewer.actor();
     let caller = &work.viewer.caller;
     let entry = NewAuditEntry {
@@ -18,10 +25,7 @@ pub(super) async fn audit<C: Command>(work: &Work<'_>, outcome: &C::Outcome) -> 
         entity_type: <C::Outcome as Outcome>::Row::NAME.to_owned(),
         entity_id: row.id(),
         action: C::NAME.to_owned(),
-        changes: match outcome.is_removed() {
-            true => changes(Some(row), None)?,
-            false => changes(outcome.before(), Some(row))?,
-        },
+        changes: Value::Object(changes),
         actor_kind,
         actor_id,
         actor_email,
@@ -34,7 +38,7 @@ pub(super) async fn audit<C: Command>(work: &Work<'_>, outcome: &C::Outcome) -> 
 }
 
 /// Each field that differs, with what it was and what it is.
-fn changes<E: Entity>(before: Option<&E>, after: Option<&E>) -> Result<Value> {
+fn changes<E: Entity>(before: Option<&E>, after: Option<&E>) -> Result<Map<String, Value>> {
     let as_object = |row: &E| match serde_json::to_value(row) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Ok(Map::new()),
@@ -51,5 +55,5 @@ fn changes<E: Entity>(before: Option<&E>, after: Option<&E>) -> Result<Value> {
             changes.insert(field, serde_json::json!({ "from": was, "to": now }));
         }
     }
-    Ok(Value::Object(changes))
+    Ok(changes)
 }

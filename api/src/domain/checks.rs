@@ -1,6 +1,7 @@
 //! Checks of what a client typed, collected so that all problems are told at once.
 
-use chrono::{DateTime, Utc};
+use async_graphql::MaybeUndefined;
+use chrono::{DateTime, SubsecRound, Utc};
 
 use super::{Error, Problem, ProblemCode, Result};
 
@@ -52,18 +53,25 @@ impl Checks {
         email
     }
 
-    /// An instant that can be stored.
-    pub fn instant(&mut self, field: &str, instant: DateTime<Utc>) {
+    /// An instant as it can be stored: to the microsecond.
+    pub fn instant(&mut self, field: &str, instant: DateTime<Utc>) -> DateTime<Utc> {
         if !arvlite_db::is_storable(instant) {
             self.add(Problem::new(ProblemCode::Invalid, [field], "must be of the years 1 to 9999"));
         }
+        instant.trunc_subsecs(6)
     }
 
-    /// An instant that may be absent, and that can be stored.
-    pub fn optional_instant(&mut self, field: &str, instant: Option<DateTime<Utc>>) {
-        if let Some(instant) = instant {
-            self.instant(field, instant);
+    /// An instant that may be absent.
+    pub fn optional_instant(&mut self, field: &str, instant: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        instant.map(|instant| self.instant(field, instant))
+    }
+
+    /// What an edit says of something that cannot be absent: nothing, where it is to stay as it is.
+    pub fn required<'a, T>(&mut self, field: &str, given: &'a MaybeUndefined<T>) -> Option<&'a T> {
+        if given.is_null() {
+            self.add(Problem::new(ProblemCode::Required, [field], "must not be null: leave it out to keep it"));
         }
+        given.value()
     }
 
     /// The same problems, told without a field.

@@ -76,6 +76,7 @@ pub enum WarningCode {
     InThePast,
     SubscriptionEndsFirst,
     NeverPlays,
+    DarkGap,
 }
 
 impl<E: Entity> Changed<E> {

@@ -77,8 +77,15 @@ pub enum Detail {
     None,
     /// Windows in the way, by id.
     Overlap(Vec<i64>),
-    /// The order changed meanwhile: its id, and the fields that differ.
-    StaleArContent(i64, Vec<String>),
+    /// The row changed meanwhile.
+    Stale {
+        /// Its noun.
+        noun: &'static str,
+        /// Its id.
+        id: i64,
+        /// The fields whose values are not those that the caller wants to set.
+        changed_fields: Vec<String>,
+    },
 }
 
 impl Problem {

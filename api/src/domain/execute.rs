@@ -1,5 +1,5 @@
 //! A write is a [`Command`], and [`execute`] is the one way to run it: permission, transaction, key of a repeated
-//! write, the command itself, audit row, commit. GraphQL, the command line and jobs share it.
+//! write, the command itself, audit row, news for whoever follows, commit. GraphQL, the command line and jobs share it.
 //!
 //! Two things are no commands: a phone's beacons, which one writer per process takes, and `login`, whose count of
 //! failures must survive a refusal.
@@ -12,7 +12,8 @@ use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
 use super::audit::audit;
-use super::violation::explain;
+use super::playback::concern::announce;
+use super::violation::{explain, is_unexplained_overlap};
 use super::{Checks, Command, Error, Executed, Outcome, Problem, ProblemCode, Result, Work};
 use crate::app::App;
 use crate::auth::{Permission, Viewer};
@@ -46,12 +47,27 @@ pub async fn execute<C: Command>(
     require(viewer, C::NEEDS)?;
     let (app, viewer) = (Arc::clone(app), viewer.clone());
     let finished = spawn(async move {
-        match attempt(&app, &viewer, &command, key.as_deref()).await {
-            Err(Error::Db(error)) => Err(explain(&app, error).await),
+        match explained_attempt(&app, &viewer, &command, key.as_deref()).await {
+            // Somebody was first whom the command's own check could not see yet; now it can name what is in the way.
+            Err(error) if is_unexplained_overlap(&error) => {
+                explained_attempt(&app, &viewer, &command, key.as_deref()).await
+            }
             done => done,
         }
     });
     finished.await.map_err(Error::ended_early)?
+}
+
+async fn explained_attempt<C: Command>(
+    app: &Arc<App>,
+    viewer: &Viewer,
+    command: &C,
+    key: Option<&str>,
+) -> Result<Executed<C::Outcome>> {
+    match attempt(app, viewer, command, key).await {
+        Err(Error::Db(error)) => Err(explain(app, error).await),
+        done => done,
+    }
 }
 
 async fn attempt<C: Command>(
@@ -72,6 +88,7 @@ async fn attempt<C: Command>(
         }
         let outcome = command.run(&work).await?;
         audit::<C>(&work, &outcome).await?;
+        announce(&work, outcome.row()).await?;
         if let Some(Claim::First(id)) = claim {
             IdempotencyKey::made(&tx, id, outcome.row().id()).await?;
         }

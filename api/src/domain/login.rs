@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use arvlite_db::models::{LoginAddress, Membership, NewAuditEntry, SignIn, User};
-use arvlite_db::{Entity, Scope, Tx};
+use arvlite_db::{Deleted, Entity, Scope, Tx};
 use async_graphql::InputObject;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -166,7 +166,7 @@ async fn sign_in(
 /// The person whose password was right, unless it was changed or they were locked out while it was looked at: a
 /// sign-in must not outlive what ends all of them.
 async fn still_the_same(tx: &Tx, verified: &User) -> Result<Option<User>> {
-    let user = User::lock(tx, verified.id).await?;
+    let user = User::lock(tx, verified.id, Deleted::Exclude).await?;
     Ok(user.filter(|user| user.is_active && user.hashed_password == verified.hashed_password))
 }
 

@@ -2,22 +2,53 @@
 //!
 //! Pure: no clock, no database. Whoever asks gathers a [`Content`] and names the instant, so the answer for the past,
 //! for now and for a plan that is not saved comes from the same lines. Start at [`active_video`].
-
-use std::{cmp::Reverse, collections::HashMap};
+//!
+//! Behind the gates five layers are asked in order: date rules (`dates.rs`), windows (`windows.rs`), rotation
+//! (`rotation.rs`), the pin, the default. Each says what it plays, if anything, and until when it says so; `prepared.rs`
+//! puts them together. A [`timeline`](timeline()) asks again and again; a [`Proposal`] changes the content first.
+//! Rows are gathered in `rows.rs`, and for codes in `read.rs`.
 
 use arvlite_db::models::PlaybackSource;
-use chrono::{DateTime, Months, TimeDelta, Utc};
+use chrono::{DateTime, Months, Utc};
+use chrono_tz::Tz;
+use uuid::Uuid;
 
+mod boundaries;
+mod calendar;
+pub mod concern;
+mod cron;
+mod dates;
+mod eligibility;
+pub mod live;
+mod picks;
+mod prepared;
+mod proposal;
+mod random_daily;
 pub mod read;
-mod rules;
+mod rotation;
+mod rows;
+mod stepped;
 #[cfg(test)]
 mod tests;
+mod timeline;
+mod wall_time;
+mod warnings;
+mod windows;
 
-pub use rules::Rules;
+pub use cron::{Cron, CronProblem};
+pub use prepared::Prepared;
+pub use proposal::{Proposal, ProposalProblem, ProposedRotation, ProposedWindow};
+pub use rotation::{DateRule, Recurrence, RotationItem, RotationPlan, RotationRule, RotationState};
+pub use timeline::{Conflict, MOST_SEGMENTS, Segment, Timeline, TimelineProblem, timeline};
+pub use warnings::{PlaybackWarning, dark_gaps, rotation_warning, window_warnings};
 
 /// Everything the decision depends on.
 #[derive(Clone, Debug)]
-pub struct Content<'a> {
+pub struct Content {
+    /// What is printed. Random picks depend on it.
+    pub unique_id: Uuid,
+    /// The company's zone: days and wall times are counted in it.
+    pub zone: Tz,
     /// The content was deleted; its code is still printed.
     pub deleted: bool,
     /// The company is ACTIVE.
@@ -33,9 +64,11 @@ pub struct Content<'a> {
     /// The operator's choice, if one was made.
     pub pinned_video: Option<i64>,
     /// The content's videos, in any order.
-    pub videos: &'a [PlayableVideo],
+    pub videos: Vec<PlayableVideo>,
     /// The content's windows, in any order.
-    pub windows: &'a [Window],
+    pub windows: Vec<Window>,
+    /// The content's rotation rules, in any order.
+    pub rotations: Vec<RotationRule>,
 }
 
 /// A video of the content, as far as playback cares.
@@ -58,8 +91,8 @@ pub struct PlayableVideo {
 /// A time in which a chosen video plays: from `start` up to, not including, `end`.
 #[derive(Clone, Debug)]
 pub struct Window {
-    /// The window's id.
-    pub id: i64,
+    /// Which window.
+    pub id: RuleId,
     /// What plays in it.
     pub video_id: i64,
     /// The first instant.
@@ -72,6 +105,25 @@ pub struct Window {
     pub created_at: DateTime<Utc>,
     /// The window is ACTIVE.
     pub active: bool,
+}
+
+/// A window or rotation rule, saved or not. The order is that of age: one that is not saved is newer than any that is,
+/// and the later of two in a proposal is the newer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RuleId {
+    /// The row's id.
+    Saved(i64),
+    /// The place in the proposal's list, from 0.
+    Proposed(usize),
+}
+
+/// The rule that chose a video. A pin and the default are no rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rule {
+    /// A window.
+    Window(RuleId),
+    /// A rotation rule, of dates or of steps.
+    Rotation(RuleId),
 }
 
 /// Why nothing plays.
@@ -96,10 +148,10 @@ pub enum Reason {
 pub struct Decision {
     /// What plays.
     pub video: Option<i64>,
-    /// Which rule chose it.
+    /// Which kind of rule chose it.
     pub source: PlaybackSource,
-    /// The window that chose it.
-    pub window: Option<i64>,
+    /// The rule that chose it.
+    pub rule: Option<Rule>,
     /// Why nothing plays.
     pub reason: Option<Reason>,
     /// The exact next instant at which any of the above changes; none within [`HORIZON`] if absent.
@@ -112,132 +164,30 @@ pub const HORIZON: Months = Months::new(120);
 impl Decision {
     /// Nothing plays, and no passing of time changes that.
     pub const fn unavailable(reason: Reason) -> Self {
-        Self { video: None, source: PlaybackSource::None, window: None, reason: Some(reason), valid_until: None }
+        Self { video: None, source: PlaybackSource::None, rule: None, reason: Some(reason), valid_until: None }
     }
 
-    /// The same decision, over at `instant` if that comes first and is near enough to be told.
-    fn until(self, instant: DateTime<Utc>, at: DateTime<Utc>) -> Self {
-        let horizon = at.checked_add_months(HORIZON);
-        let valid_until =
-            earliest(self.valid_until, Some(instant)).filter(|change| horizon.is_none_or(|horizon| *change <= horizon));
-        Self { valid_until, ..self }
-    }
-}
-
-/// Decides what plays at an instant.
-pub fn active_video(content: &Content<'_>, at: DateTime<Utc>) -> Decision {
-    if content.deleted {
-        return Decision::unavailable(Reason::NotFound);
-    }
-    if !content.company_active {
-        return Decision::unavailable(Reason::Suspended);
-    }
-    if !content.ready || content.project_archived {
-        return Decision::unavailable(Reason::NotPublished);
-    }
-    if at >= content.expires_at {
-        return Decision::unavailable(Reason::Expired);
-    }
-    let decision = if content.has_photo { choose(content, at) } else { Decision::unavailable(Reason::PhotoMissing) };
-    decision.until(content.expires_at, at)
-}
-
-/// Behind the gates: window, then pin, then default.
-///
-/// A choice lasts until it ends by itself or a window that beats it starts. Both change the answer, and nothing in
-/// between does, so the next change needs no walk over the boundaries.
-fn choose(content: &Content<'_>, at: DateTime<Utc>) -> Decision {
-    let videos = Eligibility::of(content.videos);
-    let windows: Vec<EffectiveWindow<'_>> =
-        content.windows.iter().filter_map(|window| EffectiveWindow::new(window, &videos)).collect();
-    let window = windows.iter().filter(|window| window.holds_at(at)).max_by_key(|window| window.precedence());
-    let next_window = windows
-        .iter()
-        .filter(|other| at < other.window.start)
-        .filter(|other| window.is_none_or(|window| window.precedence() < other.precedence()))
-        .map(|other| other.window.start)
-        .min();
-
-    let choice = window
-        .map(EffectiveWindow::decision)
-        .or_else(|| pinned(content, &videos, at))
-        .or_else(|| default(content.videos, &videos, at))
-        .unwrap_or(Decision::unavailable(Reason::NoPlayableVideo));
-    Decision { valid_until: earliest(choice.valid_until, next_window), ..choice }
-}
-
-fn pinned(content: &Content<'_>, videos: &Eligibility, at: DateTime<Utc>) -> Option<Decision> {
-    let video = content.pinned_video?;
-    videos.plays(video, PlaybackSource::Pin, at)
-}
-
-fn default(of: &[PlayableVideo], videos: &Eligibility, at: DateTime<Utc>) -> Option<Decision> {
-    of.iter()
-        .filter(|video| videos.at(video.id, at).is_some())
-        .min_by_key(|video| (video.rotation_order, video.id))
-        .and_then(|video| videos.plays(video.id, PlaybackSource::Default, at))
-}
-
-/// The videos that may play, each with the instant from which it may not. Eligibility only ever ends, it never begins.
-struct Eligibility(HashMap<i64, Option<DateTime<Utc>>>);
-
-impl Eligibility {
-    fn of(videos: &[PlayableVideo]) -> Self {
-        Self(
-            videos
-                .iter()
-                .filter(|video| video.is_active && video.ready && !video.deleted)
-                .map(|video| (video.id, video.subscription_end))
-                .collect(),
-        )
+    /// The saved window that chose the video.
+    #[must_use]
+    pub const fn window(&self) -> Option<i64> {
+        match self.rule {
+            Some(Rule::Window(RuleId::Saved(id))) => Some(id),
+            _ => None,
+        }
     }
 
-    /// The end of an eligibility that holds at the instant.
-    fn at(&self, video: i64, at: DateTime<Utc>) -> Option<Option<DateTime<Utc>>> {
-        let end = *self.0.get(&video)?;
-        end.is_none_or(|end| at < end).then_some(end)
-    }
-
-    fn plays(&self, video: i64, source: PlaybackSource, at: DateTime<Utc>) -> Option<Decision> {
-        let valid_until = self.at(video, at)?;
-        Some(Decision { video: Some(video), source, window: None, reason: None, valid_until })
-    }
-}
-
-/// A window cut to the time in which its video is eligible: outside it, the window is as if absent.
-struct EffectiveWindow<'a> {
-    window: &'a Window,
-    until: DateTime<Utc>,
-}
-
-impl<'a> EffectiveWindow<'a> {
-    fn new(window: &'a Window, videos: &Eligibility) -> Option<Self> {
-        let video_end = videos.at(window.video_id, window.start)?;
-        let until = video_end.map_or(window.end, |end| end.min(window.end));
-        (window.active && window.start < until).then_some(Self { window, until })
-    }
-
-    fn holds_at(&self, at: DateTime<Utc>) -> bool {
-        self.window.start <= at && at < self.until
-    }
-
-    /// The greatest wins: highest priority, then narrowest as it was planned, then newest.
-    fn precedence(&self) -> (i32, Reverse<TimeDelta>, DateTime<Utc>, i64) {
-        let Window { priority, start, end, created_at, id, .. } = *self.window;
-        (priority, Reverse(end - start), created_at, id)
-    }
-
-    fn decision(&self) -> Decision {
-        Decision {
-            video: Some(self.window.video_id),
-            source: PlaybackSource::Schedule,
-            window: Some(self.window.id),
-            reason: None,
-            valid_until: Some(self.until),
+    /// The saved rotation rule that chose the video.
+    #[must_use]
+    pub const fn rotation(&self) -> Option<i64> {
+        match self.rule {
+            Some(Rule::Rotation(RuleId::Saved(id))) => Some(id),
+            _ => None,
         }
     }
 }
 
-fn earliest(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-    one.into_iter().chain(other).min()
+/// Decides what plays at an instant. Whoever asks for many instants prepares the content once: [`Prepared`].
+#[must_use]
+pub fn active_video(content: &Content, at: DateTime<Utc>) -> Decision {
+    Prepared::new(content).at(at)
 }

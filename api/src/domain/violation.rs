@@ -40,6 +40,9 @@ fn field_of(constraint: &Constraint) -> String {
     match constraint.name.as_str() {
         "users_email_key" => return "email".to_owned(),
         "video_schedules_ar_content_id_priority_tstzrange_excl" => return "startTime".to_owned(),
+        "video_rotation_schedules_ar_content_id_key" | "video_rotation_schedules_ar_content_id_key1" => {
+            return "rotationType".to_owned();
+        }
         _ => {}
     }
     let column = constraint.columns.iter().rev().find(|column| *column != "company_id");
@@ -48,11 +51,19 @@ fn field_of(constraint: &Constraint) -> String {
         "photo_media_id" => "photoUploadId".to_owned(),
         "media_id" => "uploadId".to_owned(),
         "content_metadata" => "metadata".to_owned(),
+        "video_rotation_schedule_id" => "id".to_owned(),
         column => camel_case(column),
     }
 }
 
-fn camel_case(column: &str) -> String {
+/// Whether an overlap was found by the database alone, so that what is in the way is not known yet.
+pub(super) fn is_unexplained_overlap(error: &Error) -> bool {
+    let Error::Refused(problems) = error else { return false };
+    problems.iter().any(|problem| matches!(&problem.detail, Detail::Overlap(windows) if windows.is_empty()))
+}
+
+/// A column's name as clients write it.
+pub(super) fn camel_case(column: &str) -> String {
     let mut words = column.split('_');
     let mut name = words.next().unwrap_or_default().to_owned();
     for word in words {

@@ -1,4 +1,7 @@
 //! What a command works with, and the rows that its input names.
+//!
+//! Rows are locked from the top of the tree down: company, project, folder and client, order, video, window. Two writes
+//! that did it the other way round could wait for each other for good.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -50,12 +53,43 @@ impl Work<'_> {
         }
     }
 
+    /// The same for a parent that need not be named.
+    ///
+    /// # Errors
+    /// When one is named and there is none that the caller may write below.
+    pub async fn optional_parent<E: Readable + Tagged>(&self, field: &str, id: Option<NodeId<E>>) -> Result<Option<E>> {
+        match id {
+            Some(id) => Ok(Some(self.parent(field, id).await?)),
+            None => Ok(None),
+        }
+    }
+
     /// The live row that an input names to be changed; nobody else changes it until the transaction ends.
     ///
     /// # Errors
     /// When there is none that the caller may change.
     pub async fn target<E: Readable + Tagged>(&self, field: &str, id: NodeId<E>) -> Result<E> {
-        match E::lock(self.tx, id.number()).await? {
+        self.locked(field, id, Deleted::Exclude).await
+    }
+
+    /// The row that an input names to be changed, live or deleted as asked, and the live one above it, which is locked
+    /// as well.
+    ///
+    /// # Errors
+    /// When there is none that the caller may change, or the one above is no more.
+    pub async fn target_below<P, E>(&self, field: &str, id: NodeId<E>, deleted: Deleted) -> Result<(P, E)>
+    where
+        P: Readable + Tagged,
+        E: Readable + Tagged + ChildOf<P>,
+    {
+        let above = self.find(id).await?.and_then(|row| ChildOf::<P>::parent_id(&row));
+        let Some(above) = above else { return Err(self.missing(field, id).await?) };
+        let parent = self.target(field, NodeId::<P>::of(above)).await?;
+        Ok((parent, self.locked(field, id, deleted).await?))
+    }
+
+    async fn locked<E: Readable + Tagged>(&self, field: &str, id: NodeId<E>, deleted: Deleted) -> Result<E> {
+        match E::lock(self.tx, id.number(), deleted).await? {
             Some(row) => Ok(row),
             None => Err(self.missing(field, id).await?),
         }

@@ -1,6 +1,6 @@
 //! What a resolver may use, and nothing else.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arvlite_db::{ChildOf, Deleted, Page, PageOf, models};
 use async_graphql::{Context, Value};
@@ -12,11 +12,28 @@ use super::node::NodeType;
 use super::payload::Payload;
 use crate::app::App;
 use crate::auth::{Readable, Viewer};
+use crate::domain::playback::read::Playback;
 use crate::domain::{self, Command, Executed};
 
 /// The key of a repeated write, from the request's header.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey(pub String);
+
+/// The playbacks that a request was told: for whoever hands the answer on and says how long it may be kept.
+#[derive(Debug, Clone, Default)]
+pub struct ToldPlaybacks(Arc<Mutex<Vec<Arc<Playback>>>>);
+
+impl ToldPlaybacks {
+    pub(crate) fn add(&self, playback: &Arc<Playback>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(playback));
+    }
+
+    /// Those told so far.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Playback>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
 
 /// Who signed in while the request ran: the rest of it is read through their eyes.
 #[derive(Default)]
@@ -30,6 +47,8 @@ pub(crate) trait ContextExt {
     fn viewer(&self) -> &Viewer;
     /// The request's loaders for this place of its document.
     fn loaders(&self) -> LoadersHere;
+    /// The request's loaders for the object of which this is a field: for what several of its fields are made of.
+    fn loaders_of_parent(&self) -> LoadersHere;
     /// Makes somebody who just signed in the viewer for the rest of the request.
     fn continue_as(&self, viewer: &Viewer);
     /// A row, if the viewer may see it.
@@ -96,6 +115,13 @@ impl<T: NodeType> ListOf<T> {
     }
 }
 
+fn loaders_of<'a>(ctx: &Context<'a>) -> &'a Arc<Loaders> {
+    match ctx.data_unchecked::<SignedInMeanwhile>().0.get() {
+        Some((_, loaders)) => loaders,
+        None => ctx.data_unchecked(),
+    }
+}
+
 impl ContextExt for Context<'_> {
     fn app(&self) -> &Arc<App> {
         self.data_unchecked()
@@ -109,11 +135,11 @@ impl ContextExt for Context<'_> {
     }
 
     fn loaders(&self) -> LoadersHere {
-        let loaders = match self.data_unchecked::<SignedInMeanwhile>().0.get() {
-            Some((_, loaders)) => loaders,
-            None => self.data_unchecked(),
-        };
-        LoadersHere::new(loaders, self.path_node.as_ref())
+        LoadersHere::new(loaders_of(self), self.path_node.as_ref())
+    }
+
+    fn loaders_of_parent(&self) -> LoadersHere {
+        LoadersHere::new(loaders_of(self), self.path_node.as_ref().and_then(|node| node.parent))
     }
 
     fn continue_as(&self, viewer: &Viewer) {

@@ -9,7 +9,7 @@ use arvlite_db::DbError;
 use async_graphql::ErrorExtensions;
 
 use super::code::Code;
-use crate::domain;
+use crate::domain::{self, ProblemCode};
 
 /// The result of a resolver.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
@@ -36,9 +36,10 @@ pub(crate) fn told(error: &domain::Error) -> (Code, String) {
         NotFound => (Code::NotFound, "there is no such thing".to_owned()),
         BadRequest { message, .. } => (Code::BadRequest, message.clone()),
         InvalidCursor => (Code::InvalidCursor, "this cursor belongs to another list, order or filter".to_owned()),
-        Refused(problems) => {
-            (Code::BadRequest, problems.first().map_or_else(String::new, |first| first.message.clone()))
-        }
+        Refused(problems) => match problems.first() {
+            Some(first) if first.code == ProblemCode::NotFound => (Code::NotFound, first.message.clone()),
+            first => (Code::BadRequest, first.map_or_else(String::new, |first| first.message.clone())),
+        },
         Throttled => (Code::Throttled, "too many requests; try again in a moment".to_owned()),
         Db(error) => match &**error {
             DbError::Unavailable(_) | DbError::Collision => {
@@ -60,6 +61,7 @@ impl From<Error> for async_graphql::Error {
         let (code, message) = told(&error);
         let field = match &error {
             domain::Error::BadRequest { field, .. } => field.clone(),
+            domain::Error::Refused(problems) => problems.first().map_or_else(Vec::new, |first| first.field.clone()),
             _ => Vec::new(),
         };
         let mut told = Self { message, source: Some(Arc::new(error)), extensions: None };

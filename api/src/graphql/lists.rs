@@ -17,7 +17,8 @@ use super::types::{
     Notification, NotificationOrder, NotificationWhereInput, Project, ProjectOrder, ProjectWhereInput,
     StorageConnection, StorageConnectionOrder, StorageConnectionWhereInput, StorageFolder, StorageFolderOrder,
     StorageFolderWhereInput, UploadOrder, UploadWhereInput, User, UserOrder, UserWhereInput, Video, VideoOrder,
-    VideoSchedule, VideoScheduleOrder, VideoScheduleWhereInput, VideoWhereInput,
+    VideoRotationSchedule, VideoRotationScheduleOrder, VideoRotationScheduleWhereInput, VideoSchedule,
+    VideoScheduleOrder, VideoScheduleWhereInput, VideoWhereInput,
 };
 use crate::auth::Readable;
 
@@ -81,6 +82,8 @@ root_lists! {
     videos: Video where VideoWhereInput by VideoOrder, search "Found in the file's name, ignoring case." and deleted;
     /// The windows of all companies that you may see.
     video_schedules: VideoSchedule where VideoScheduleWhereInput by VideoScheduleOrder;
+    /// The rules of turns of all companies that you may see.
+    video_rotation_schedules: VideoRotationSchedule where VideoRotationScheduleWhereInput by VideoRotationScheduleOrder;
     /// The people of all companies whose people you may see.
     users: User where UserWhereInput by UserOrder, search "Found in name or address, ignoring case.";
     /// The API keys of all companies whose people you may see, revoked ones among them.

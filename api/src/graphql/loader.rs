@@ -13,7 +13,7 @@ use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arvlite_db::models::{ArContent, Company, Project, Video, VideoSchedule};
+use arvlite_db::models::{ArContent, Company, Project, Video, VideoRotationSchedule, VideoSchedule};
 use arvlite_db::{ChildOf, Db, Deleted, Entity, Page, PageOf, Session};
 
 use async_graphql::{QueryPathNode, QueryPathSegment};
@@ -21,10 +21,10 @@ use async_graphql::{QueryPathNode, QueryPathSegment};
 use gather::Gathering;
 
 use crate::auth::{Readable, Viewer};
-use crate::domain::playback::Rules;
+use crate::domain::playback::Content;
 use crate::domain::{Error, Result};
 
-/// More than any order has videos or windows.
+/// More than any order has videos, windows or rules.
 const MOST_CHILDREN: i64 = 10_000;
 
 /// The rows of one page of one list; one more than asked for if there is one.
@@ -101,15 +101,16 @@ impl LoadersHere {
     }
 
     /// What decides what plays for an order. It needs rows that a caller who sees the order may see as well.
-    pub(crate) async fn rules_of(&self, content: &ArContent) -> Result<Rules> {
-        let (project, company, videos, windows) = futures_util::try_join!(
+    pub(crate) async fn playback_of(&self, content: &ArContent) -> Result<Content> {
+        let (project, company, videos, windows, rotations) = futures_util::try_join!(
             self.one::<Project>(content.project_id),
             self.one::<Company>(content.company_id),
             self.all_children::<ArContent, Video>(content.id),
             self.all_children::<ArContent, VideoSchedule>(content.id),
+            self.all_children::<ArContent, VideoRotationSchedule>(content.id),
         )?;
         let (project, company) = (project.ok_or(Error::NotFound)?, company.ok_or(Error::NotFound)?);
-        Ok(Rules::new(content, &project, &company, &videos, &windows))
+        Ok(Content::of(content, &project, &company, &videos, &windows, &rotations))
     }
 
     pub(crate) async fn count_children<P: Readable, C: Readable + ChildOf<P>>(

@@ -18,6 +18,7 @@ mod loader;
 mod mutation;
 mod node;
 mod payload;
+mod playback;
 mod query;
 mod scalars;
 mod secrets;
@@ -39,7 +40,7 @@ use futures_util::{Stream, StreamExt};
 use shape::Shape;
 
 pub use code::Code;
-pub use context::IdempotencyKey;
+pub use context::{IdempotencyKey, ToldPlaybacks};
 pub use contract::{Contract, Field, Input, InputField, name_of};
 pub use loader::Loaders;
 pub use mutation::Mutation;

@@ -6,20 +6,23 @@ use super::context::ContextExt;
 use super::error::Result;
 use super::payload::payload;
 use super::secrets::{self, ApiKeyCreatePayload, LoginPayload, LogoutPayload};
-use super::types::{ApiKey, ArContent, Company, Membership, Project, Video, VideoSchedule};
+use super::types::{ApiKey, ArContent, Company, Membership, Project, Video, VideoRotationSchedule, VideoSchedule};
 use super::uploads::{self, UploadFile, UploadPayload};
 use super::views::{
     self, ViewSessionEndInput, ViewSessionHeartbeatInput, ViewSessionPayload, ViewSessionStartInput,
     ViewSessionStartPayload,
 };
 use crate::domain::api_key::{ApiKeyCreate, ApiKeyRevoke};
-use crate::domain::ar_content::{ArContentCreate, ArContentPinVideo};
+use crate::domain::ar_content::{ArContentCreate, ArContentPinVideo, ArContentUpdate};
 use crate::domain::company::CompanyCreate;
 use crate::domain::login::Login;
 use crate::domain::membership::{MembershipRemove, MembershipSet};
 use crate::domain::project::ProjectCreate;
-use crate::domain::video::VideoCreate;
-use crate::domain::video_schedule::VideoScheduleCreate;
+use crate::domain::video::{VideoCreate, VideoDelete, VideoRestore, VideoUpdate};
+use crate::domain::video_rotation_schedule::{
+    VideoRotationScheduleCreate, VideoRotationScheduleDelete, VideoRotationScheduleUpdate,
+};
+use crate::domain::video_schedule::{VideoScheduleCreate, VideoScheduleDelete, VideoScheduleUpdate};
 
 payload! {
     /// What became of a write to a company.
@@ -35,11 +38,15 @@ payload! {
 }
 payload! {
     /// What became of a write to a video.
-    VideoPayload { video: Video }
+    warned VideoPayload { video: Video }
 }
 payload! {
-    /// What became of a write to a window.
+    /// What became of a write to a window. After a removal it is the window as it was.
     warned VideoSchedulePayload { video_schedule: VideoSchedule }
+}
+payload! {
+    /// What became of a write to a rule of turns. After a removal it is the rule as it was.
+    warned VideoRotationSchedulePayload { video_rotation_schedule: VideoRotationSchedule }
 }
 payload! {
     /// What became of a role in a company. After a removal it is the role as it was.
@@ -99,6 +106,15 @@ impl Mutation {
         ctx.write(input).await
     }
 
+    /// Changes an order. What waited for a photo is READY as soon as it has one and a video.
+    async fn ar_content_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The order, and what becomes of it.")] input: ArContentUpdate,
+    ) -> Result<ArContentPayload> {
+        ctx.write(input).await
+    }
+
     /// Takes a small file in one request, by the GraphQL multipart request specification; it needs the header
     /// `GraphQL-Require-Preflight`. What it becomes can be used for a day, also more than once.
     async fn upload_file(
@@ -127,12 +143,84 @@ impl Mutation {
         ctx.write(input).await
     }
 
+    /// Changes a video.
+    async fn video_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The video, and what becomes of it.")] input: VideoUpdate,
+    ) -> Result<VideoPayload> {
+        ctx.write(input).await
+    }
+
+    /// Deletes a video; its windows and a choice of it are as if absent until it is restored.
+    async fn video_delete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The video.")] input: VideoDelete,
+    ) -> Result<VideoPayload> {
+        ctx.write(input).await
+    }
+
+    /// Brings a deleted video back, with its windows and the choice of it.
+    async fn video_restore(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The video.")] input: VideoRestore,
+    ) -> Result<VideoPayload> {
+        ctx.write(input).await
+    }
+
     /// Adds a window in which a video plays. One that overlaps another of equal priority is refused.
     async fn video_schedule_create(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The window.")] input: VideoScheduleCreate,
     ) -> Result<VideoSchedulePayload> {
+        ctx.write(input).await
+    }
+
+    /// Changes a window. One that would overlap another of equal priority is refused.
+    async fn video_schedule_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The window, and what becomes of it.")] input: VideoScheduleUpdate,
+    ) -> Result<VideoSchedulePayload> {
+        ctx.write(input).await
+    }
+
+    /// Removes a window for good.
+    async fn video_schedule_delete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The window.")] input: VideoScheduleDelete,
+    ) -> Result<VideoSchedulePayload> {
+        ctx.write(input).await
+    }
+
+    /// Adds a rule of turns or of dates. A second one of its sort that counts is refused.
+    async fn video_rotation_schedule_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The rule.")] input: VideoRotationScheduleCreate,
+    ) -> Result<VideoRotationSchedulePayload> {
+        ctx.write(input).await
+    }
+
+    /// Changes a rule of turns or of dates. What its new type has no use for is dropped.
+    async fn video_rotation_schedule_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The rule, and what becomes of it.")] input: VideoRotationScheduleUpdate,
+    ) -> Result<VideoRotationSchedulePayload> {
+        ctx.write(input).await
+    }
+
+    /// Removes a rule of turns or of dates for good.
+    async fn video_rotation_schedule_delete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The rule.")] input: VideoRotationScheduleDelete,
+    ) -> Result<VideoRotationSchedulePayload> {
         ctx.write(input).await
     }
 

@@ -9,7 +9,7 @@ use super::context::ContextExt;
 use super::error::Result;
 use super::types::{
     ApiKey, ArContent, AuditEntry, Client, Company, EmailMessage, Folder, Media, MediaUpload, Notification, Project,
-    StorageConnection, StorageFolder, User, Video, VideoSchedule, ViewSession,
+    StorageConnection, StorageFolder, User, Video, VideoRotationSchedule, VideoSchedule, ViewSession,
 };
 use crate::auth::Readable;
 use crate::global_id::{self, Tagged};
@@ -61,6 +61,8 @@ pub enum Node {
     Video(Video),
     /// A window.
     VideoSchedule(VideoSchedule),
+    /// A rule of turns.
+    VideoRotationSchedule(VideoRotationSchedule),
     /// A stored object.
     Media(Media),
     /// Bytes on their way in.
@@ -96,6 +98,7 @@ macro_rules! with_all_nodes {
             ArContent,
             Video,
             VideoSchedule,
+            VideoRotationSchedule,
             Media,
             MediaUpload,
             ViewSession,

@@ -4,8 +4,8 @@ use async_graphql::{ComplexObject, Context, Enum, Interface, SimpleObject};
 
 use super::context::ContextExt;
 use super::error::Result;
-use super::node::Node;
-use super::types::{ArContent, VideoSchedule};
+use super::node::{self, Node};
+use super::types::VideoSchedule;
 use crate::domain::{self, Detail, Problem, ProblemCode};
 use crate::monitoring::note_user_errors;
 
@@ -180,14 +180,16 @@ pub struct StaleVersionError {
     /// The fields whose values are not those that the caller wants to set.
     pub changed_fields: Vec<String>,
     #[graphql(skip)]
-    current_id: i64,
+    noun: &'static str,
+    #[graphql(skip)]
+    id: i64,
 }
 
 #[ComplexObject]
 impl StaleVersionError {
     /// The object as it is now.
     async fn current(&self, ctx: &Context<'_>) -> Result<Option<Node>> {
-        Ok(ctx.one::<ArContent>(self.current_id).await?.map(Node::ArContent))
+        node::named(ctx, self.noun, self.id).await
     }
 }
 
@@ -230,8 +232,8 @@ impl From<Problem> for UserError {
             Detail::Overlap(window_ids) => {
                 Self::ScheduleOverlap(ScheduleOverlapError { message, code, field, window_ids })
             }
-            Detail::StaleArContent(current_id, changed_fields) => {
-                Self::StaleVersion(StaleVersionError { message, code, field, changed_fields, current_id })
+            Detail::Stale { noun, id, changed_fields } => {
+                Self::StaleVersion(StaleVersionError { message, code, field, changed_fields, noun, id })
             }
             Detail::None if code == UserErrorCode::Taken => Self::Taken(TakenError { message, code, field }),
             Detail::None => Self::Invalid(InvalidError { message, code, field }),
@@ -260,6 +262,8 @@ pub enum WarningCode {
     SubscriptionEndsFirst,
     /// It will never play.
     NeverPlays,
+    /// The code will play nothing for a time, or for good.
+    DarkGap,
 }
 
 impl From<domain::Warning> for Warning {

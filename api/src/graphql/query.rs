@@ -7,14 +7,14 @@ use async_graphql::{Context, ID, MergedObject, Object};
 use uuid::Uuid;
 
 use super::connection::{Paging, UncountedConnection};
-use super::context::ContextExt;
+use super::context::{ContextExt, ToldPlaybacks};
 use super::error::Result;
 use super::filters;
 use super::lists::Lists;
 use super::node::{self, Node, NodeType};
 use super::types::{
     ArContent, ArPlayback, Client, Company, EmailMessage, Folder, Notification, Project, ServiceLimits,
-    StorageConnection, StorageFolder, Video, ViewEventConnection, ViewSession, Viewer,
+    StorageConnection, StorageFolder, Video, VideoRotationSchedule, ViewEventConnection, ViewSession, Viewer,
 };
 use super::views::{self, AnalyticsScope, ViewSessionWhereInput};
 use crate::auth::Readable;
@@ -111,6 +111,15 @@ impl Lookups {
         by_id(ctx, &id).await
     }
 
+    /// A rule of turns.
+    async fn video_rotation_schedule(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Result<Option<VideoRotationSchedule>> {
+        by_id(ctx, &id).await
+    }
+
     /// A client of a studio.
     async fn client(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Client>> {
         by_id(ctx, &id).await
@@ -203,7 +212,11 @@ impl Lookups {
         ctx: &Context<'_>,
         #[graphql(desc = "What is in the printed code.")] unique_id: Uuid,
     ) -> Result<ArPlayback> {
-        Ok(ArPlayback(Arc::new(playback_now(ctx.app(), unique_id).await?)))
+        let playback = Arc::new(playback_now(ctx.app(), unique_id).await?);
+        if let Some(told) = ctx.data_opt::<ToldPlaybacks>() {
+            told.add(&playback);
+        }
+        Ok(ArPlayback(playback))
     }
 
     /// What one request may ask for.

@@ -1,11 +1,15 @@
 //! Subscriptions: one line each.
 
+use arvlite_db::models::ArContent;
 use async_graphql::{Context, Subscription};
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt};
 
+use super::context::ContextExt;
 use super::error::Result;
-use super::types::ViewStreamItem;
+use super::types::{ActiveVideo, ViewStreamItem};
 use super::views::{self, AnalyticsScope, ViewStreamWhere};
+use crate::domain::playback::live;
+use crate::global_id::NodeId;
 
 /// What can be followed live.
 #[derive(Debug, Clone, Copy)]
@@ -25,5 +29,16 @@ impl Subscription {
         #[graphql(name = "where", desc = "Which views.")] condition: Option<ViewStreamWhere>,
     ) -> Result<impl Stream<Item = Result<ViewStreamItem>>> {
         views::follow(ctx, scope, after, condition).await
+    }
+
+    /// What an order plays: as it is now, at once, and then whenever the video or the reason changes, at the instant at
+    /// which it does. Another rule that plays the same video is no change.
+    async fn playback_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The order.")] ar_content_id: NodeId<ArContent>,
+    ) -> Result<impl Stream<Item = ActiveVideo>> {
+        let standings = live::follow(ctx.app(), ctx.viewer(), ar_content_id.number()).await?;
+        Ok(standings.map(|standing| ActiveVideo::new(standing.at, standing.decision)))
     }
 }

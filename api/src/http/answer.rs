@@ -8,6 +8,7 @@ use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 use axum::http::StatusCode;
 use serde::Serialize;
 
+use super::caching::Kept;
 use super::refusal::{Code, Refusal, status_of};
 use crate::domain;
 
@@ -27,6 +28,9 @@ pub(super) struct Answer {
     data: Option<Value>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     extensions: BTreeMap<String, Value>,
+    /// Whether and how long it may be kept; none for what may not.
+    #[serde(skip)]
+    pub(super) kept: Option<Kept>,
 }
 
 impl Answer {
@@ -38,7 +42,7 @@ impl Answer {
         log_causes(&errors);
         errors.truncate(MOST_ERRORS);
         let errors = errors.into_iter().map(|error| told(error, ran, request_id)).collect();
-        Self { errors, data: ran.then_some(data), extensions }
+        Self { errors, data: ran.then_some(data), extensions, kept: None }
     }
 
     pub(super) fn of_refusal(refusal: Refusal, request_id: &str) -> Self {
@@ -52,7 +56,7 @@ impl Answer {
         }
         error.extensions = Some(extensions);
         let extensions = refusal.cost.into_iter().map(|cost| (COST.to_owned(), cost)).collect();
-        Self { errors: vec![error], data: None, extensions }
+        Self { errors: vec![error], data: None, extensions, kept: None }
     }
 
     /// What came; null where nothing did.

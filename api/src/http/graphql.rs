@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use super::admit::{Admitted, admit};
 use super::answer::{Answer, json};
 use super::batch::{self, Batch};
+use super::caching::Kept;
 use super::caller::viewer;
 use super::compression::Compressible;
 use super::media_type::{Answering, Sent, Wanted};
@@ -27,7 +28,7 @@ use super::refusal::{Code, Refusal};
 use super::watch::Watch;
 use super::{Door, edge, event_stream, multipart, paid, socket};
 use crate::auth::Viewer;
-use crate::graphql::UploadSlot;
+use crate::graphql::{ToldPlaybacks, UploadSlot};
 use crate::monitoring::Transport;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -82,7 +83,7 @@ pub(super) async fn graphql(State(door): State<Door>, request: Request) -> Respo
             let begun = event_stream::respond(&door, admitted, viewer, watch, &head);
             begun.unwrap_or_else(|refusal| refused(refusal, id))
         }
-        Ok(received) => received.answer(&door, watch, wanted.answering, id).await,
+        Ok(received) => received.answer(&door, watch, wanted.answering, &head).await,
         Err(refusal) if streams && refusal.status.is_none() => event_stream::refuse(refusal, id),
         Err(refusal) => respond(Err(refusal), wanted.answering, id),
     }
@@ -171,7 +172,7 @@ impl Received {
     }
 
     /// Runs what was let in, and answers at once.
-    async fn answer(self, door: &Door, watch: Watch, answering: Answering, id: &str) -> Response {
+    async fn answer(self, door: &Door, watch: Watch, answering: Answering, head: &Parts) -> Response {
         let is_free_of_secrets = self.is_free_of_secrets();
         let Self { asked, viewer, deadline } = self;
         let answered = match asked {
@@ -182,14 +183,20 @@ impl Received {
             }
             Asked::One(admitted) => {
                 watch.admitted(admitted.operation);
-                watch.over(run(door, admitted, &viewer, deadline, &watch)).await
+                let running = async {
+                    match head.method {
+                        Method::POST => run(door, admitted, &viewer, deadline, &watch).await,
+                        _ => run_to_be_kept(door, admitted, &viewer, deadline, &watch, head).await,
+                    }
+                };
+                watch.over(running).await
             }
             Asked::WithFile(admitted) => {
                 watch.admitted(admitted.operation);
                 watch.over(paid::execute(door, admitted, &viewer, &watch)).await
             }
         };
-        let written = respond(answered, answering, id);
+        let written = respond(answered, answering, edge::id_of(&head.extensions));
         if is_free_of_secrets { (Extension(Compressible), written).into_response() } else { written }
     }
 
@@ -212,6 +219,24 @@ pub(super) async fn run(
 ) -> Result<Answer, Refusal> {
     let running = paid::execute(door, admitted, viewer, watch);
     timeout_at(deadline, running).await.map_err(|_| Refusal::timeout())?
+}
+
+/// Runs what came by GET. What is nothing but playbacks may be kept, since each of them says until when it holds.
+async fn run_to_be_kept(
+    door: &Door,
+    admitted: Admitted,
+    viewer: &Viewer,
+    deadline: Instant,
+    watch: &Watch,
+    head: &Parts,
+) -> Result<Answer, Refusal> {
+    let (root_fields, told) = (admitted.root_fields, ToldPlaybacks::default());
+    let mut answer = run(door, admitted.with(told.clone()), viewer, deadline, watch).await?;
+    let playbacks = told.all();
+    if answer.errors.is_empty() && playbacks.len() == root_fields {
+        answer.kept = Kept::of_playbacks(&playbacks, head.uri.query().unwrap_or_default(), &head.headers);
+    }
+    Ok(answer)
 }
 
 /// What a client gets to read of a response.
@@ -264,7 +289,16 @@ fn respond(answered: Result<Answer, Refusal>, answering: Answering, id: &str) ->
         Answering::GraphqlResponse => answer.status(),
         Answering::Json => StatusCode::OK,
     });
-    let mut response = (status, headers(answering), answer.to_json()).into_response();
+    let mut response = match &answer.kept {
+        Some(kept) if kept.is_known => kept.not_modified(),
+        kept => {
+            let mut response = (status, headers(answering), answer.to_json()).into_response();
+            if let Some(kept) = kept {
+                kept.tell(response.headers_mut());
+            }
+            response
+        }
+    };
     if let Some((name, value)) = header {
         response.headers_mut().insert(name, value);
     }

@@ -13,6 +13,7 @@ mod answer;
 pub mod ar_page;
 mod batch;
 mod budget;
+mod caching;
 mod caller;
 mod compression;
 mod cross_origin;

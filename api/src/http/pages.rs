@@ -8,7 +8,6 @@ use arvlite_db::models::Media;
 use async_graphql::Variables;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request, State};
-use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -47,9 +46,8 @@ pub(super) async fn ar(State(door): State<Door>, Named(unique_id): Named, reques
     let (head, _) = request.into_parts();
     match playback(&door, &unique_id, &head).await {
         Ok(playback) => {
-            let language = head.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
             let until = playback["validUntil"].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
-            ar_page::page_response(&playback, language, until, door.app.clock.now())
+            ar_page::page_response(&playback, &head.headers, until, door.app.clock.now())
         }
         Err(refusal) => refused(refusal, id_of(&head.extensions)),
     }

@@ -11,13 +11,15 @@ pub enum Job {
     EndSilentViews,
     /// Reads what is new in the log of views, as long as anybody follows.
     ReadViewLog,
+    /// Reads what the orders play that anybody follows.
+    WatchPlayback,
     /// Throws away what nobody needs any more.
     Tidy,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::EndSilentViews, Self::ReadViewLog, Self::Tidy];
+    pub const ALL: [Self; 4] = [Self::EndSilentViews, Self::ReadViewLog, Self::WatchPlayback, Self::Tidy];
 
     /// Its name in metrics.
     #[must_use]
@@ -25,6 +27,7 @@ impl Job {
         match self {
             Self::EndSilentViews => "end_silent_views",
             Self::ReadViewLog => "read_view_log",
+            Self::WatchPlayback => "watch_playback",
             Self::Tidy => "tidy",
         }
     }

@@ -2,7 +2,7 @@ INSERT INTO ar_view_sessions (id, company_id, project_id, ar_content_id, video_i
     browser, os, country, network, duration_seconds, tracking_quality, tracking_quality_second, video_played, version,
     started_at, updated_at, last_seen_at, ended_at)
 SELECT view.id, o.company_id, o.project_id, o.id,
-    o.videos_after + CASE WHEN plays.source = 'SCHEDULE' THEN 2 ELSE 1 END,
+    o.videos_after + CASE plays.source WHEN 'SCHEDULE' THEN 2 WHEN 'ROTATION' THEN 1 + view.mark % 2 ELSE 1 END,
     pg_temp.uuid_of('view ' || o.id || ' ' || view.mark), plays.source,
     CASE WHEN pg_temp.chance(view.mark, 82) < 0.88 THEN 'ENDED' ELSE 'TIMED_OUT' END, device.device_type, device.browser, device.os,
     (ARRAY['RU', 'RU', 'RU', 'RU', 'KZ', 'BY', 'DE', 'FR', NULL, NULL])[1 + floor(10 * pg_temp.chance(view.mark, 83))],
@@ -13,7 +13,7 @@ FROM grown_view view
 JOIN grown_order o ON o.n = view.content
 CROSS JOIN LATERAL (
     SELECT CASE WHEN o.source = 'SCHEDULE' AND (o.videos = 1 OR pg_temp.chance(view.mark, 80) < 0.7) THEN 'DEFAULT'
-                ELSE o.source END AS source
+                WHEN o.source = 'ROTATION' AND o.videos = 1 THEN 'DEFAULT' ELSE o.source END AS source
 ) plays
 CROSS JOIN LATERAL (SELECT 2 + floor(90 * pg_temp.chance(view.mark, 81) ^ 2)::int AS seconds) length
 CROSS JOIN LATERAL (SELECT length.seconds, view.started_at + length.seconds * interval '1 second' AS until) lasted

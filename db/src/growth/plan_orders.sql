@@ -28,8 +28,8 @@ SELECT numbered.n, base.id + numbered.n AS id, numbered.company, numbered.compan
         WHEN pg_temp.chance(mark, 15) < 0.02
         THEN numbered.created_at + (until - numbered.created_at) * pg_temp.chance(mark, 16)
     END) AS deleted_at,
-    CASE WHEN pg_temp.chance(mark, 17) < 0.1 THEN 'PIN' WHEN pg_temp.chance(mark, 17) < 0.4 THEN 'SCHEDULE' ELSE 'DEFAULT' END
-        AS source
+    CASE WHEN pg_temp.chance(mark, 17) < 0.1 THEN 'PIN' WHEN pg_temp.chance(mark, 17) < 0.4 THEN 'SCHEDULE'
+         WHEN pg_temp.chance(mark, 17) < 0.7 THEN 'ROTATION' ELSE 'DEFAULT' END AS source
 FROM numbered
 JOIN grown_project p ON p.company = numbered.company AND p.place = 1 + floor(numbered.projects * age), growth,
     (SELECT coalesce(max(id), 0) AS id FROM ar_content) base;

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::edit::editable;
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
 use crate::filter::filter;
@@ -115,6 +116,22 @@ pub struct NewArContent {
 
 insertable!(ArContent from NewArContent in ar_content);
 
+editable! {
+    /// What clients may change of an order.
+    ArContentEdit of ArContent in ar_content {
+        folder_id: Option<i64>,
+        client_id: Option<i64>,
+        active_video_id: Option<i64>,
+        photo_media_id: Option<i64>,
+        order_number: String,
+        customer_name: Option<String>,
+        customer_phone: Option<String>,
+        customer_email: Option<String>,
+        status: ArContentStatus,
+        content_metadata: serde_json::Value,
+    }
+}
+
 impl ArContent {
     /// The order of this code, deleted or not.
     ///
@@ -147,21 +164,6 @@ impl ArContent {
                 .filter(ar_content::deleted_at.is_null()),
         ));
         Ok(taken.get_result(&mut *session.connection().await?).await?)
-    }
-
-    /// Sets or removes the operator's choice of video: an edit, which the version counts.
-    ///
-    /// # Errors
-    /// When a constraint refuses it or the statement fails.
-    pub async fn pin_video(tx: &Tx, id: i64, video_id: Option<i64>, now: DateTime<Utc>) -> Result<Self> {
-        let row = diesel::update(ar_content::table.find(id))
-            .set((
-                ar_content::active_video_id.eq(video_id),
-                ar_content::version.eq(ar_content::version + 1),
-                ar_content::updated_at.eq(now),
-            ))
-            .returning(Self::as_returning());
-        Ok(row.get_result(&mut *tx.connection().await?).await?)
     }
 
     /// Gives an order its photo.

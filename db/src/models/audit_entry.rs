@@ -53,6 +53,7 @@ entity!(
     child of ArContent by entity_id named entity_type,
     child of Video by entity_id named entity_type,
     child of VideoSchedule by entity_id named entity_type,
+    child of VideoRotationSchedule by entity_id named entity_type,
     child of Upload by entity_id named entity_type,
     child of User by entity_id named entity_type,
     child of ApiKey by entity_id named entity_type,
@@ -85,7 +86,8 @@ fn of_companies(scope: &Scope) -> Option<Predicate<audit_log::table>> {
 
 /// What a new entry needs.
 #[derive(Debug, Insertable)]
-#[diesel(table_name = audit_log)]
+// DEFAULT in place of a value would have it parsed anew at every write.
+#[diesel(table_name = audit_log, treat_none_as_default_value = false)]
 #[expect(missing_docs, reason = "the columns are told in the migrations")]
 pub struct NewAuditEntry {
     pub company_id: Option<i64>,

@@ -24,12 +24,13 @@ mod storage_folder;
 mod upload;
 mod user;
 mod video;
+mod video_rotation_schedule;
 mod video_schedule;
 mod view_event;
 mod view_session;
 
 pub use api_key::{ApiKey, ApiKeyFilter, ApiKeyOrder, ApiKeyScope, NewApiKey};
-pub use ar_content::{ArContent, ArContentFilter, ArContentOrder, ArContentStatus, NewArContent};
+pub use ar_content::{ArContent, ArContentEdit, ArContentFilter, ArContentOrder, ArContentStatus, NewArContent};
 pub use audit_entry::{ActorKind, AuditEntry, AuditEntryFilter, AuditEntryOrder, NewAuditEntry};
 pub use client::{Client, ClientFilter, ClientOrder, NewClient};
 pub use company::{Company, CompanyFilter, CompanyOrder, CompanyStatus, NewCompany};
@@ -52,9 +53,13 @@ pub use storage_connection::{
 pub use storage_folder::{NewStorageFolder, StorageFolder, StorageFolderFilter, StorageFolderOrder, StorageFolderType};
 pub use upload::{NewUpload, Upload, UploadFilter, UploadKind, UploadOrder, UploadStatus};
 pub use user::{NewUser, User, UserFilter, UserOrder, UserRole};
-pub use video::{NewVideo, Video, VideoFilter, VideoOrder, VideoStatus};
+pub use video::{NewVideo, Video, VideoEdit, VideoFilter, VideoOrder, VideoStatus};
+pub use video_rotation_schedule::{
+    Below, DateRule, RotationItem, RotationTerms, RotationType, VideoRotationSchedule, VideoRotationScheduleEdit,
+    VideoRotationScheduleFilter, VideoRotationScheduleOrder, Weekday,
+};
 pub use video_schedule::{
-    NewVideoSchedule, VideoSchedule, VideoScheduleFilter, VideoScheduleOrder, VideoScheduleStatus,
+    NewVideoSchedule, VideoSchedule, VideoScheduleEdit, VideoScheduleFilter, VideoScheduleOrder, VideoScheduleStatus,
 };
 pub use view_event::{NewViewEvent, ViewEvent, ViewEventKind, ViewLogScope};
 pub use view_session::{

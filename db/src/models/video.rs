@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::edit::editable;
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
 use crate::filter::filter;
@@ -88,7 +89,28 @@ pub struct NewVideo {
 
 insertable!(Video from NewVideo in videos);
 
+editable! {
+    /// What clients may change of a video.
+    VideoEdit of Video in videos {
+        is_active: bool,
+        rotation_order: i32,
+        subscription_end: Option<DateTime<Utc>>,
+    }
+}
+
 impl Video {
+    /// Whether an order has a live video that can play.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn any_is_ready(session: &Session, ar_content_id: i64) -> Result<bool> {
+        let ready = videos::table
+            .filter(videos::ar_content_id.eq(ar_content_id))
+            .filter(videos::deleted_at.is_null())
+            .filter(videos::status.eq(VideoStatus::Ready));
+        Ok(diesel::select(diesel::dsl::exists(ready)).get_result(&mut *session.connection().await?).await?)
+    }
+
     /// The place behind all live videos of an order.
     ///
     /// # Errors

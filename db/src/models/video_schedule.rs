@@ -5,11 +5,12 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 
+use crate::edit::editable;
 use crate::entity::{entity, insertable};
 use crate::enums::text_enum;
 use crate::filter::filter;
 use crate::schema::video_schedules;
-use crate::{Result, Session};
+use crate::{Result, Session, Tx};
 
 text_enum! {
     /// Whether a window counts.
@@ -79,8 +80,19 @@ pub struct NewVideoSchedule {
 
 insertable!(VideoSchedule from NewVideoSchedule in video_schedules);
 
+editable! {
+    /// What clients may change of a window.
+    VideoScheduleEdit of VideoSchedule in video_schedules {
+        start_time: DateTime<Utc>,
+        end_time: DateTime<Utc>,
+        priority: i32,
+        status: VideoScheduleStatus,
+        description: Option<String>,
+    }
+}
+
 impl VideoSchedule {
-    /// The windows of an order that count, share this priority and overlap this span, oldest first.
+    /// The windows of an order that count, share this priority and overlap this span, oldest first, all `but` one.
     ///
     /// # Errors
     /// When the statement fails.
@@ -90,6 +102,7 @@ impl VideoSchedule {
         priority: i32,
         start: DateTime<Utc>,
         end: DateTime<Utc>,
+        but: Option<i64>,
     ) -> Result<Vec<Self>> {
         let rows = video_schedules::table
             .filter(video_schedules::ar_content_id.eq(ar_content_id))
@@ -97,10 +110,21 @@ impl VideoSchedule {
             .filter(video_schedules::priority.eq(priority))
             .filter(video_schedules::start_time.lt(end))
             .filter(video_schedules::end_time.gt(start))
+            // No row has the number 0.
+            .filter(video_schedules::id.ne(but.unwrap_or(0)))
             .order((video_schedules::start_time, video_schedules::id))
             .limit(100)
             .select(Self::as_select());
         let rows: Vec<Self> = rows.load(&mut *session.connection().await?).await?;
         Ok(rows.into_iter().filter(|window| session.scope().holds(window.company_id)).collect())
+    }
+
+    /// Removes a window: nothing points to one.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn remove(tx: &Tx, id: i64) -> Result<()> {
+        diesel::delete(video_schedules::table.find(id)).execute(&mut *tx.connection().await?).await?;
+        Ok(())
     }
 }

@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
-use arvlite_db::models::{ArContent, Client, Company, Folder, Project, Upload, UploadKind, Video, VideoSchedule};
+use arvlite_db::models::{
+    ArContent, Client, Company, Folder, Project, Upload, UploadKind, Video, VideoRotationSchedule, VideoSchedule,
+};
 use arvlite_db::{ChildOf, Page, Scope};
+use async_graphql::MaybeUndefined;
 use bytes::Bytes;
-use chrono::TimeDelta;
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 
 use super::clients;
 use super::folders;
@@ -16,11 +19,16 @@ use super::seed::Seed;
 use crate::app::App;
 use crate::auth::Viewer;
 use crate::cli::operator::in_words;
+use crate::dates::{Date, Time};
 use crate::domain::ar_content::{ArContentCreate, ArContentPinVideo};
 use crate::domain::company::CompanyCreate;
 use crate::domain::project::ProjectCreate;
 use crate::domain::upload::{self, IncomingFile};
+use crate::domain::video_rotation_schedule::{
+    DateRuleInput, RotationItemInput, RotationTermsInput, VideoRotationScheduleCreate,
+};
 use crate::domain::video_schedule::VideoScheduleCreate;
+use crate::enums::RotationType;
 use crate::global_id::NodeId;
 
 /// Writes the studios of the plan, oldest orders first, and gives their companies in its order.
@@ -108,7 +116,10 @@ async fn order(
     let session = seed.app.db.session(Scope::Everything);
     let videos = <Video as ChildOf<ArContent>>::of_parents(&session, &[content.id], &Page::first(10)).await?;
     if let [_, second, ..] = videos.as_slice() {
-        rules(seed, key, &content, second, place).await?;
+        match place % 4 {
+            1 => turns(seed, key, &content, &videos).await?,
+            _ => rules(seed, key, &content, second, place).await?,
+        }
     }
     Ok(())
 }
@@ -126,7 +137,7 @@ async fn rules(seed: &Seed, key: &str, content: &ArContent, second: &Video, plac
     if place % 3 == 0 {
         let pin = ArContentPinVideo {
             id: NodeId::of(content.id),
-            video_id: async_graphql::MaybeUndefined::Value(NodeId::of(second.id)),
+            video_id: MaybeUndefined::Value(NodeId::of(second.id)),
             ..ArContentPinVideo::default()
         };
         let _: ArContent = seed.run(&format!("{key}/pin"), pin).await?;
@@ -136,6 +147,36 @@ async fn rules(seed: &Seed, key: &str, content: &ArContent, second: &Video, plac
     let _: VideoSchedule = seed.run(&format!("{key}/open"), open).await?;
     let coming = window(TimeDelta::days(30), TimeDelta::days(31), "Годовщина");
     let _: VideoSchedule = seed.run(&format!("{key}/coming"), coming).await?;
+    Ok(())
+}
+
+/// An order whose videos take turns every morning, with the last of them on New Year's Day.
+async fn turns(seed: &Seed, key: &str, content: &ArContent, videos: &[Video]) -> anyhow::Result<()> {
+    let rule = |rotation_type, terms| VideoRotationScheduleCreate {
+        ar_content_id: NodeId::of(content.id),
+        rotation_type,
+        terms,
+        is_active: true,
+        validate_only: false,
+    };
+    let item = |video: &Video| RotationItemInput { video_id: NodeId::of(video.id), weight: 1 };
+    let every_morning = RotationTermsInput {
+        time_of_day: MaybeUndefined::Value(Time(NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default())),
+        items: MaybeUndefined::Value(videos.iter().map(item).collect()),
+        ..RotationTermsInput::default()
+    };
+    let _: VideoRotationSchedule = seed.run(&format!("{key}/turns"), rule(RotationType::Daily, every_morning)).await?;
+    let new_year = NaiveDate::from_ymd_opt(seed.opened.year(), 1, 1).unwrap_or_default();
+    let last = videos.last().map(|video| DateRuleInput {
+        date: Date(new_year),
+        yearly: true,
+        video_id: NodeId::of(video.id),
+    });
+    let on_new_year = RotationTermsInput {
+        date_rules: MaybeUndefined::Value(last.into_iter().collect()),
+        ..RotationTermsInput::default()
+    };
+    let _: VideoRotationSchedule = seed.run(&format!("{key}/dates"), rule(RotationType::DateRules, on_new_year)).await?;
     Ok(())
 }
 

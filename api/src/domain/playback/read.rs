@@ -8,9 +8,9 @@ use arvlite_db::{Scope, Session};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Decision, Reason, Rules};
+use super::{Content, Decision, Reason, active_video};
 use crate::app::App;
-use crate::domain::Result;
+use crate::domain::{Error, Result};
 
 /// What plays for a code at an instant.
 #[derive(Debug, Clone)]
@@ -49,19 +49,45 @@ impl Playback {
         known.map(|content| content.expires_at)
     }
 
+    /// What tells this answer from another: everything that it says but the instant.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let Self { unique_id, decision, photo, video, .. } = self;
+        let names = [photo, video].map(|media| media.as_ref().map(|media| &media.name));
+        format!("{unique_id} {decision:?} {names:?} {:?}", self.expires_at())
+    }
+
     fn of(unique_id: Uuid, rows: Option<PlaybackRows>, at: DateTime<Utc>) -> Self {
         let Some(rows) = rows else {
             let decision = Decision::unavailable(Reason::NotFound);
             return Self { unique_id, at, decision, content: None, photo: None, video: None };
         };
-        let PlaybackRows { content, company, project, photo, videos, media, windows } = rows;
-        let decision = Rules::new(&content, &project, &company, &videos, &windows).decide(at);
+        let decision = active_video(&Content::of_rows(&rows), at);
+        let PlaybackRows { content, photo, videos, media, .. } = rows;
         let playing = videos.into_iter().find(|video| Some(video.id) == decision.video);
         let video = playing.and_then(|playing| media.into_iter().find(|media| Some(media.id) == playing.media_id));
         let photo = photo.filter(|_| video.is_some());
         let content = Some(content);
         Self { unique_id, at, decision, content, photo, video }
     }
+}
+
+impl Content {
+    /// Gathers what was read for an order.
+    #[must_use]
+    pub fn of_rows(rows: &PlaybackRows) -> Self {
+        let PlaybackRows { content, project, company, videos, windows, rotations, .. } = rows;
+        Self::of(content, project, company, videos, windows, rotations)
+    }
+}
+
+/// What decides what plays for an order, as somebody sees it who may see the order: all that counts from an instant on.
+///
+/// # Errors
+/// When the database does not work out, or there is no such order.
+pub async fn content_of(session: &Session, ar_content_id: i64, at: DateTime<Utc>) -> Result<Content> {
+    let rows = PlaybackRows::by_ids(session, &[ar_content_id], at).await?.pop().ok_or(Error::NotFound)?;
+    Ok(Content::of_rows(&rows))
 }
 
 /// What plays for a code now.

@@ -1,9 +1,9 @@
 use arvlite_db::models;
-use async_graphql::{Context, Enum, SimpleObject};
+use async_graphql::{Context, Enum, Object};
 use chrono::{DateTime, Utc};
 
-use super::{Video, VideoSchedule};
-use crate::domain::playback::{self, Reason};
+use super::{Video, VideoRotationSchedule, VideoSchedule};
+use crate::domain::playback::{Decision, Reason, active_video};
 use crate::enums::PlaybackSource;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
@@ -26,31 +26,61 @@ pub enum UnavailableReason {
     NoPlayableVideo,
 }
 
-/// What plays at an instant, and why.
-#[derive(Debug, Clone, SimpleObject)]
+/// What plays at an instant.
+#[derive(Debug, Clone)]
 pub struct ActiveVideo {
+    at: DateTime<Utc>,
+    decision: Decision,
+}
+
+/// What plays at an instant, and why.
+#[Object]
+impl ActiveVideo {
     /// The instant.
-    pub at: DateTime<Utc>,
+    async fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
     /// What plays; null if nothing does.
-    pub video: Option<Video>,
+    async fn video(&self, ctx: &Context<'_>) -> Result<Option<Video>> {
+        ctx.one_of(self.decision.video).await
+    }
+
     /// Which kind of rule chose it.
-    pub source: PlaybackSource,
+    async fn source(&self) -> PlaybackSource {
+        self.decision.source.into()
+    }
+
     /// Why nothing plays; null if something does.
-    pub reason: Option<UnavailableReason>,
+    async fn reason(&self) -> Option<UnavailableReason> {
+        self.decision.reason.map(Into::into)
+    }
+
     /// The window that chose it.
-    pub schedule: Option<VideoSchedule>,
+    async fn schedule(&self, ctx: &Context<'_>) -> Result<Option<VideoSchedule>> {
+        ctx.one_of(self.decision.window()).await
+    }
+
+    /// The rule of turns or of dates that chose it.
+    async fn rotation_schedule(&self, ctx: &Context<'_>) -> Result<Option<VideoRotationSchedule>> {
+        ctx.one_of(self.decision.rotation()).await
+    }
+
     /// The exact next instant at which video, source, rule or reason changes; null if none within ten years.
-    pub valid_until: Option<DateTime<Utc>>,
+    async fn valid_until(&self) -> Option<DateTime<Utc>> {
+        self.decision.valid_until
+    }
 }
 
 impl ActiveVideo {
+    /// What was decided.
+    pub(crate) fn new(at: DateTime<Utc>, decision: Decision) -> Self {
+        Self { at, decision }
+    }
+
     /// Decides for an order that was read already.
     pub(crate) async fn of(ctx: &Context<'_>, content: &models::ArContent, at: DateTime<Utc>) -> Result<Self> {
-        let decision = ctx.loaders().rules_of(content).await?.decide(at);
-        let playback::Decision { video, source, window, reason, valid_until } = decision;
-        let video = ctx.one_of(video).await?;
-        let schedule = ctx.one_of(window).await?;
-        let (source, reason) = (source.into(), reason.map(Into::into));
-        Ok(Self { at, video, source, reason, schedule, valid_until })
+        let content = ctx.loaders().playback_of(content).await?;
+        Ok(Self::new(at, active_video(&content, at)))
     }
 }

@@ -4,14 +4,18 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::audit_entry::{AuditEntry, history};
-use super::{ActiveVideo, Client, Company, Folder, Media, Project, Video, VideoSchedule, ViewSession};
+use super::{
+    ActiveVideo, Client, Company, Folder, Media, PlaybackTimeline, Project, Video, VideoRotationSchedule,
+    VideoSchedule, ViewSession,
+};
 use crate::enums::ArContentStatus;
 use crate::global_id;
 use crate::graphql::connection::{Connection, Paging, UncountedConnection};
 use crate::graphql::context::{ContextExt, ListOf};
 use crate::graphql::error::Result;
 use crate::graphql::filters::{DateTimeFilter, IdFilter, StringFilter, enum_filter, order_input, where_input};
-use crate::graphql::node::node_type;
+use crate::graphql::node::{NodeType, node_type};
+use crate::graphql::playback::{self, PlaybackProposal};
 use crate::graphql::views;
 
 node_type! {
@@ -177,6 +181,20 @@ impl ArContent {
         ActiveVideo::of(ctx, &self.0, at).await
     }
 
+    /// What plays from one instant to another, in as few segments as possible: at most ten years and 5,000 segments. It is
+    /// what `activeVideo` answers at every instant by today's rules, or by those of a proposal.
+    async fn playback_timeline(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "From this instant on.")] from: DateTime<Utc>,
+        #[graphql(desc = "Up to, not including, this instant.")] to: DateTime<Utc>,
+        #[graphql(desc = "A change that is not saved: the timeline is computed as if it were.")] proposed: Option<
+            PlaybackProposal,
+        >,
+    ) -> Result<PlaybackTimeline> {
+        playback::timeline(ctx, &self.0, (from, to), proposed).await
+    }
+
     /// Its windows, in order of creation.
     async fn schedules(
         &self,
@@ -188,6 +206,13 @@ impl ArContent {
     ) -> Result<Connection<VideoSchedule>> {
         let paging = Paging::new(first, after, last, before);
         ctx.children::<models::ArContent, VideoSchedule>(self.0.id, paging, ListOf::default()).await
+    }
+
+    /// Its rules of turns and of dates, in order of creation, at most 50.
+    async fn rotation_schedules(&self, ctx: &Context<'_>) -> Result<Vec<VideoRotationSchedule>> {
+        type Row = models::VideoRotationSchedule;
+        let rules = ctx.loaders().all_children::<models::ArContent, Row>(self.0.id).await?;
+        Ok(rules.iter().map(|rule| VideoRotationSchedule::from_row(rule.clone())).collect())
     }
 
     /// How it was viewed, in order of the views' starts.

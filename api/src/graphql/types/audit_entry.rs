@@ -113,16 +113,31 @@ impl AuditChange {
         if column == "deletion_id" {
             return None;
         }
-        let told = |side: &str| match &change[side] {
-            Value::Null => None,
-            Value::Number(number) if column == "id" || column.ends_with("_id") => {
-                let id = node::global_id_in(entity_type, column, number.as_i64()?)?;
-                Some(Json(Value::String(id.0)))
-            }
-            value => Some(Json(value.clone())),
-        };
+        let told = |side: &str| told(entity_type, column, &change[side]).map(Json);
         Some(Self { field: node::camel_case(column), from: told("from"), to: told("to") })
     }
+}
+
+/// A stored value as clients know it; none of nothing.
+fn told(entity_type: &str, column: &str, value: &Value) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::Number(number) if column == "id" || column.ends_with("_id") => {
+            let id = node::global_id_in(entity_type, column, number.as_i64()?)?;
+            Some(Value::String(id.0))
+        }
+        // Rows that hang below this one. An object is whatever a client keeps.
+        Value::Array(rows) => Some(rows.iter().map(|row| told_below(entity_type, row)).collect()),
+        value => Some(value.clone()),
+    }
+}
+
+fn told_below(entity_type: &str, row: &Value) -> Value {
+    let Value::Object(columns) = row else { return row.clone() };
+    let column = |(column, value): (&String, &Value)| {
+        (node::camel_case(column), told(entity_type, column, value).unwrap_or_default())
+    };
+    Value::Object(columns.iter().map(column).collect())
 }
 
 /// What was done to a row, oldest first. Where the log is closed to the viewer it is told so, rather than empty.

@@ -52,6 +52,8 @@ pub(super) struct Incoming {
 #[derive(Debug)]
 pub(super) struct Admitted {
     pub(super) operation: OperationType,
+    /// Fields of the operation itself, fragments expanded.
+    pub(super) root_fields: usize,
     pub(super) cost: Cost,
     pub(super) purse: PurseKind,
     pub(super) receipt: Receipt,
@@ -142,9 +144,10 @@ impl Admission {
         }
         request.operation_name.clone_from(&known.name);
         request.set_parsed_query(known.document.clone());
-        let (fields, signs_in) = (known.size.fields, known.size.logins > 0);
+        let (fields, root_fields) = (known.size.fields, known.size.root_fields);
+        let signs_in = known.size.logins > 0;
         let (operation, receipt) = (known.kind, Receipt { known, asked, is_anonymous });
-        Ok(Admitted { operation, fields, signs_in, cost, purse, receipt, request })
+        Ok(Admitted { operation, fields, root_fields, signs_in, cost, purse, receipt, request })
     }
 
     /// Reads a document that nobody knows.

@@ -5,11 +5,13 @@
 //! a prefetch, which runs no script, counts nothing. Start at [`page_response`].
 
 use axum::{
-    http::header,
+    http::{HeaderMap, header},
     response::{Html, IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+
+use super::caching::{Audience, Kept};
 
 mod assets;
 mod texts;
@@ -22,35 +24,39 @@ pub use texts::Language;
 
 const TEMPLATE: &str = include_str!("../../../assets/ar/index.html");
 
-/// Nobody sees a page older than this many seconds, so that an edit reaches also those who keep it open.
-const LONGEST_MAX_AGE: i64 = 300;
-
 /// The page as a response, kept by the visitor's browser up to `max_age_until` and never when nothing plays.
 ///
 /// `playback` is the API's `ArPlayback` with its contract's field names; of it the page needs `uniqueId`, `at`,
 /// `available`, `reason`, `photo { url width height }`, `video { url width height }` and `validUntil`.
 pub fn page_response(
     playback: &Value,
-    accept_language: Option<&str>,
+    headers: &HeaderMap,
     max_age_until: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Response {
-    let cache = if playback["available"] == true {
-        let age = max_age_until.map_or(LONGEST_MAX_AGE, |until| (until - now).num_seconds());
-        format!("private, max-age={}", age.clamp(0, LONGEST_MAX_AGE))
-    } else {
-        "no-store".to_owned()
-    };
-    let headers = [
-        (header::CACHE_CONTROL, cache),
+    let language = Language::preferred(headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()));
+    let kept = (playback["available"] == true).then(|| {
+        // Two pages that differ in nothing but the instant are the same: the script takes no clock from a page.
+        let mut timeless = playback.clone();
+        timeless["at"] = Value::Null;
+        Kept::until(Audience::Visitor, "Accept-Language", max_age_until, now, &render(&timeless, language), headers)
+    });
+    if let Some(kept) = kept.as_ref().filter(|kept| kept.is_known) {
+        return kept.not_modified();
+    }
+    let policies = [
+        (header::CACHE_CONTROL, "no-store".to_owned()),
         (header::CONTENT_SECURITY_POLICY, content_security_policy(playback)),
         (header::VARY, "Accept-Language".to_owned()),
         // The address of the page is the key to the photo. (`no-referrer` would blank the Origin of the beacons.)
         (header::REFERRER_POLICY, "same-origin".to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
-    let page = render(playback, Language::preferred(accept_language));
-    (headers, Html(page)).into_response()
+    let mut response = (policies, Html(render(playback, language))).into_response();
+    if let Some(kept) = kept {
+        kept.tell(response.headers_mut());
+    }
+    response
 }
 
 /// The page as HTML.

@@ -77,7 +77,7 @@ fn headers_keep_the_page_until_the_video_changes_and_guard_it() {
     let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     let header_of = |playback: &Value, until: Option<i64>, name: header::HeaderName| {
         let until = until.map(|milliseconds| now + TimeDelta::milliseconds(milliseconds));
-        let response = page_response(playback, None, until, now);
+        let response = page_response(playback, &HeaderMap::new(), until, now);
         assert_eq!(response.status(), StatusCode::OK);
         response.headers()[name].to_str().unwrap().to_owned()
     };

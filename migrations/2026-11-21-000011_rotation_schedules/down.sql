@@ -1,0 +1,1 @@
+DROP TABLE video_rotation_dates, video_rotation_items, video_rotation_schedules;
