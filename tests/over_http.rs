@@ -335,7 +335,7 @@ async fn a_file_that_is_not_what_it_should_be_is_refused_and_leaves_nothing() {
         ("VIDEO", "photo.jpg", "image/jpeg", &jpeg, "UNSUPPORTED_MEDIA", "input.file"),
         ("VIDEO", "half.mp4", "video/mp4", &mp4[..mp4.len() / 2], "UNSUPPORTED_MEDIA", "input.file"),
         ("PHOTO", &"x".repeat(300), "image/jpeg", &jpeg, "TOO_LONG", "input.file"),
-        ("SONG", "photo.jpg", "image/jpeg", &jpeg, "VALIDATION_FAILED", ""),
+        ("SONG", "photo.jpg", "image/jpeg", &jpeg, "VALIDATION_FAILED", "input.kind"),
     ] {
         let reply = partner.http.upload(&partner.company, kind, name, declared, bytes).await;
         let (told, place) = wrong(&reply);

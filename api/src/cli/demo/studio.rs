@@ -167,16 +167,14 @@ async fn turns(seed: &Seed, key: &str, content: &ArContent, videos: &[Video]) ->
     };
     let _: VideoRotationSchedule = seed.run(&format!("{key}/turns"), rule(RotationType::Daily, every_morning)).await?;
     let new_year = NaiveDate::from_ymd_opt(seed.opened.year(), 1, 1).unwrap_or_default();
-    let last = videos.last().map(|video| DateRuleInput {
-        date: Date(new_year),
-        yearly: true,
-        video_id: NodeId::of(video.id),
-    });
+    let last =
+        videos.last().map(|video| DateRuleInput { date: Date(new_year), yearly: true, video_id: NodeId::of(video.id) });
     let on_new_year = RotationTermsInput {
         date_rules: MaybeUndefined::Value(last.into_iter().collect()),
         ..RotationTermsInput::default()
     };
-    let _: VideoRotationSchedule = seed.run(&format!("{key}/dates"), rule(RotationType::DateRules, on_new_year)).await?;
+    let _: VideoRotationSchedule =
+        seed.run(&format!("{key}/dates"), rule(RotationType::DateRules, on_new_year)).await?;
     Ok(())
 }
 
