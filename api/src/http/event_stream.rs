@@ -52,7 +52,8 @@ pub(super) fn respond(
     let (door, writer) = (door.clone(), EventWriter { events: waiting, stand });
     let streaming = async move {
         write(&door, admitted, &viewer, &watch, &writer).await;
-        drop(place);
+        // It is counted as ended before it is counted as gone.
+        drop((watch, place));
     };
     tokio::spawn(streaming.in_current_span());
     let events = unfold(events, async |mut events| Some((Ok::<_, Infallible>(events.recv().await?), events)));
