@@ -159,7 +159,8 @@ async fn what_a_proposal_names_must_be_of_the_order() {
         window.as_object_mut().unwrap().extend(times.as_object().unwrap().clone());
         window
     };
-    let kinds: [(fn(&Value, &Value) -> Value, i64, &[&str]); 6] = [
+    type Proposing = fn(&Value, &Value) -> Value;
+    let kinds: [(Proposing, i64, &[&str]); 6] = [
         (|_, id| json!({ "pinnedVideoId": id }), theirs.id, &["pinnedVideoId"]),
         (|_, id| json!({ "schedules": [{ "videoId": id }] }), theirs.id, &["schedules", "0", "videoId"]),
         (|video, id| json!({ "schedules": [{ "id": id, "videoId": video }] }), window.id, &["schedules", "0", "id"]),

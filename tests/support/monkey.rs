@@ -368,7 +368,7 @@ impl<'a> Monkey<'a> {
             match self.below(4) {
                 0 => drop(letters.remove(place)),
                 1 => {
-                    letters.insert(place, *self.one_of(&['{', '}', '(', '"', '$', '@', '\u{0}', '…', '#', '\u{feff}']))
+                    letters.insert(place, *self.one_of(&['{', '}', '(', '"', '$', '@', '\u{0}', '…', '#', '\u{feff}']));
                 }
                 2 => letters.truncate(place.max(1)),
                 _ => {

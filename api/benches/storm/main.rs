@@ -36,7 +36,10 @@ async fn main() {
 }
 
 async fn refuse_bombs(server: &Server) {
-    println!("{:<36} {:<10} {:>9} {:>10} {:>9}  refused as", "bomb", "by", "ms", "memory KiB", "next ms");
+    println!(
+        "{:<36} {:<10} {:>9} {:>10} {:>9} {:>6}  refused as",
+        "bomb", "by", "ms", "memory KiB", "next ms", "bytes"
+    );
     for bomb in bombs(&server.company) {
         for transport in TRANSPORTS.into_iter().filter(|transport| transport.takes(&bomb)) {
             let (before, _) = server.memory();
@@ -48,7 +51,9 @@ async fn refuse_bombs(server: &Server) {
             let next = next.elapsed();
             let grown = server.memory().1 - before;
             let way = format!("{transport:?}");
-            println!("{:<36} {way:<10} {:>9.1} {grown:>10} {:>9.1}  {}", bomb.name, ms(took), ms(next), refused.code);
+            let (took, next, bytes) = (ms(took), ms(next), refused.length);
+            let told = format!("{} {}", refused.status, refused.code);
+            println!("{:<36} {way:<10} {took:>9.1} {grown:>10} {next:>9.1} {bytes:>6}  {told}", bomb.name);
         }
     }
 }
@@ -103,7 +108,7 @@ fn tell(name: &str, server: &Server, waits: Waits) {
 fn ended(what: &str, after: Option<Duration>, watched: Duration) {
     match after {
         Some(after) => {
-            println!("    {what} {:.1} s after the storm began, at the latest", (watched + after).as_secs_f64())
+            println!("    {what} {:.1} s after the storm began, at the latest", (watched + after).as_secs_f64());
         }
         None => println!("    they were still there when patience ended"),
     }

@@ -116,10 +116,10 @@ impl Door {
 
 /// All addresses of the program.
 pub fn router(app: Arc<App>) -> Router {
-    routes(Door::new(app))
+    routes(&Door::new(app))
 }
 
-fn routes(door: Door) -> Router {
+fn routes(door: &Door) -> Router {
     let public_url = door.app.config.public_url();
     let router = Router::new()
         .route("/graphql", any(graphql::graphql).layer(compression::of_marked()))
@@ -136,5 +136,5 @@ fn routes(door: Door) -> Router {
         .fallback(edge::nothing_here)
         .layer(from_fn_with_state(door.clone(), edge::guard))
         .with_state(door.clone());
-    cross_origin::open(router, &door)
+    cross_origin::open(router, door)
 }

@@ -44,7 +44,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: impl Future<O
 }
 
 pub(super) async fn serve_door(door: Door, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-    let router = routes(door.clone());
+    let router = routes(&door);
     let places = Arc::new(Semaphore::new(door.app.config.limits.connections));
     let crowd = Crowd::new(&door.app.config);
     let closing = CancellationToken::new();

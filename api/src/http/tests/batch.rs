@@ -14,7 +14,7 @@ async fn send_to(limits: Limits, body: &Value, headers: &[(&str, &str)]) -> (u16
         request = request.header(*name, *value);
     }
     let request = request.body(Body::from(body.to_string())).unwrap();
-    let response = routes(door(limits)).oneshot(request).await.unwrap();
+    let response = routes(&door(limits)).oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (status, serde_json::from_slice(&bytes).unwrap())

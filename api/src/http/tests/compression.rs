@@ -15,7 +15,7 @@ async fn ask(query: &str, headers: &[(&str, &str)]) -> Response {
     for (name, value) in headers {
         request.headers_mut().insert(HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
     }
-    routes(door(Limits::default())).oneshot(request).await.unwrap()
+    routes(&door(Limits::default())).oneshot(request).await.unwrap()
 }
 
 fn is_compressed(response: &Response) -> bool {
@@ -55,7 +55,7 @@ async fn the_schema_keeps_its_tag_compressed_or_not() {
     let get = async |encoding: &str, known: &str| {
         let request = Request::get("/schema.graphql").header(ACCEPT_ENCODING, encoding).header(IF_NONE_MATCH, known);
         let config = Config { mode: crate::config::Mode::Development, ..Config::default() };
-        routes(door_of(config)).oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+        routes(&door_of(config)).oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     };
     let (compressed, plain) = (get("gzip", "").await, get("identity", "").await);
     assert!(is_compressed(&compressed) && !is_compressed(&plain));

@@ -23,7 +23,7 @@ async fn send(config: Config, method: &str, path: &str, headers: &[(&str, &str)]
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    routes(door_of(config)).oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    routes(&door_of(config)).oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
 }
 
 fn told(response: &Response<Body>, name: impl AsHeaderName) -> String {

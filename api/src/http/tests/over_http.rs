@@ -30,7 +30,7 @@ async fn send(request: Request<Body>) -> Answered {
 }
 
 pub(super) async fn send_to(door: Door, request: Request<Body>) -> Answered {
-    let response = routes(door).oneshot(request).await.unwrap();
+    let response = routes(&door).oneshot(request).await.unwrap();
     let (head, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.unwrap();
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);

@@ -28,7 +28,7 @@ async fn send(body: impl Into<Body>, preflight: Option<&str>) -> (u16, Value) {
         request = request.header("GraphQL-Require-Preflight", preflight);
     }
     let request = request.header("accept", "application/graphql-response+json").body(body.into()).unwrap();
-    let response = routes(door(Limits::default())).oneshot(request).await.unwrap();
+    let response = routes(&door(Limits::default())).oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (status, serde_json::from_slice(&bytes).unwrap())
@@ -67,7 +67,7 @@ async fn a_file_cannot_be_made_up() {
         let asked = operations(QUERY, &json!({ "files": files }));
         let request =
             Request::post("/graphql").header(CONTENT_TYPE, "application/json").body(Body::from(asked.clone()));
-        let response = routes(door(Limits::default())).oneshot(request.unwrap()).await.unwrap();
+        let response = routes(&door(Limits::default())).oneshot(request.unwrap()).await.unwrap();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let body: Value = serde_json::from_slice(&bytes).unwrap();
         assert!(body.get("data").is_none(), "{body}");
@@ -76,7 +76,7 @@ async fn a_file_cannot_be_made_up() {
     }
     let written = operations("mutation { weigh(files: [\"x\"]) }", &json!({}));
     let request = Request::post("/graphql").header(CONTENT_TYPE, "application/json").body(Body::from(written)).unwrap();
-    let response = routes(door(Limits::default())).oneshot(request).await.unwrap();
+    let response = routes(&door(Limits::default())).oneshot(request).await.unwrap();
     let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     assert!(String::from_utf8_lossy(&bytes).contains("VALIDATION_FAILED"));
 }

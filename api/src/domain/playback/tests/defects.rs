@@ -103,7 +103,8 @@ fn defect_08_asking_moves_nothing() {
 fn defect_09_no_step_plays_a_video_whose_subscription_ended() {
     let at = instant("2027-06-01T12:00:00Z");
     let ended = || vec![video(1), ending(2, at)];
-    let sources: [(&str, fn(&mut Content)); 4] = [
+    type Choosing = fn(&mut Content);
+    let sources: [(&str, Choosing); 4] = [
         ("window", |content| content.windows = vec![Window { end: hour(99_999), ..window(1, 2, 0..1) }]),
         ("pin", |content| content.pinned_video = Some(2)),
         ("rotation", |content| content.rotations = vec![steps("2027-01-01T00:00:00Z", daily("00:00:00"), &[2])]),

@@ -205,7 +205,7 @@ fn stepping(content: &Content) -> Option<&RotationRule> {
 /// The latest local date whose wall time has come.
 fn local_date_of_day(zone: Tz, time: NaiveTime, at: DateTime<Utc>) -> NaiveDate {
     let around = (at.date_naive() - chrono::Days::new(3)).iter_days().take(6);
-    around.into_iter().filter(|date| instant_of(zone, date.and_time(time)) <= at).last().unwrap()
+    around.filter(|date| instant_of(zone, date.and_time(time)) <= at).max().unwrap()
 }
 
 /// A video that occurs twice is in its first place, with both weights.
