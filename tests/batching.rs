@@ -1,9 +1,10 @@
 //! The number of statements depends on the shape of the document, never on the number of rows.
 
+use arvlite_api::config::Limits;
 use arvlite_db::models::Role;
 use serde_json::json;
 
-use crate::support::TestApp;
+use crate::support::{TestApp, generous};
 
 const FOUR_LEVELS: &str = "query ($rows: Int!) {
     companies(first: $rows) { nodes { name projects(first: $rows) { nodes { name
@@ -38,7 +39,7 @@ async fn four_levels_are_four_statements() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn as_many_statements_for_one_row_as_for_a_hundred() {
-    let app = TestApp::start().await;
+    let app = TestApp::limited(Limits { cost: u64::MAX, ..generous() }).await;
     let studio = app.studio("Studio").await;
     for number in 0..100 {
         let content = app.content(&studio.project, &number.to_string()).await;

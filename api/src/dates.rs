@@ -16,7 +16,9 @@ impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
         match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-            Ok(date) if text.len() == 10 && (1..=9999).contains(&date.year()) => Ok(Self(date)),
+            Ok(date) if (1..=9999).contains(&date.year()) && date.format("%Y-%m-%d").to_string() == *text => {
+                Ok(Self(date))
+            }
             _ => Err(InputValueError::custom("not a date such as 2026-05-31")),
         }
     }

@@ -9,6 +9,7 @@ mod everything;
 pub mod exposition;
 mod http;
 pub mod monkey;
+mod oddities;
 pub mod process;
 mod server;
 mod sql;
@@ -47,10 +48,11 @@ pub struct TestApp {
 }
 
 /// Tests of whole catalogs ask more in a moment than anybody else does.
-fn generous() -> Limits {
+pub fn generous() -> Limits {
     const PLENTY: u64 = 1_000_000_000;
     Limits { budget: PLENTY, anonymous_budget: PLENTY, phones_budget: PLENTY, ..Limits::default() }
 }
+
 /// How long a test waits for a machine that has other things to do.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 

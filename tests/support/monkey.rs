@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Values;
 use super::contract::{Contract, Field, Input, Root, TypeRef};
+use super::oddities::{LITERALS, TEXTS};
 
 /// A source of choices. The same seed makes the same ones.
 pub struct Monkey<'a> {
@@ -28,85 +29,6 @@ const DEPTH: usize = 3;
 
 /// Signing out would end the test for whoever asks.
 const LEFT_OUT: [&str; 1] = ["logout"];
-
-const TEXTS: &[&str] = &[
-    "",
-    " ",
-    "\u{0}",
-    "a\u{0}b",
-    "'; DROP TABLE users; --",
-    "%_%\\",
-    "\\",
-    "\"",
-    "$1",
-    "{}",
-    "\u{202e}right to left",
-    "e\u{301}\u{301}\u{301}",
-    "👩‍👩‍👧‍👦",
-    "ß İ ı ﬃ",
-    "\u{feff}",
-    "\u{fffd}\u{ffff}\u{10ffff}",
-    "\r\n\t",
-    "../../../../etc/passwd",
-    "00000000-0000-0000-0000-000000000000",
-    "0000-00-00T00:00:00Z",
-    "2026-02-30",
-    "+262142-12-31T23:59:59Z",
-    "-262143-01-01T00:00:00Z",
-    "9999-12-31T23:59:59.999999999+23:59",
-    "2026-11-21T23:59:60Z",
-    "24:00",
-    "PT999999999999H",
-    "-P1Y",
-    "Mars/Olympus",
-    "AQEB",
-    "AQEBAQEBAQEBAQEBAQEB",
-    "____",
-    "eyJ",
-    "-1",
-    "1e400",
-    "NaN",
-    "9223372036854775808",
-    "@",
-    "a@b",
-    "null",
-];
-
-/// As they stand in a document.
-const LITERALS: &[&str] = &[
-    "null",
-    "true",
-    "0",
-    "-0",
-    "1",
-    "-1",
-    "101",
-    "2147483647",
-    "2147483648",
-    "-2147483649",
-    "9223372036854775807",
-    "9223372036854775808",
-    "99999999999999999999999999999999999999",
-    "1.5",
-    "-0.0",
-    "1e308",
-    "1e400",
-    "1e-400",
-    "[]",
-    "{}",
-    "[[[[]]]]",
-    "{ a: { a: { a: 1 } } }",
-    "READY",
-    "CREATED_AT",
-    "nonsense",
-    "$v0",
-    "$nobody",
-    "\"\\u0000\"",
-    "\"\\uD800\"",
-    "\"\\uDC00\\uD800\"",
-    "\"\\u{1F600}\"",
-    "\"\"\"block \\\"\"\" string\"\"\"",
-];
 
 impl<'a> Monkey<'a> {
     pub fn new(seed: u64, contract: &'a Contract, values: &'a Values) -> Self {
