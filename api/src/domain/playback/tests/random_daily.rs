@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use super::oracle::{Oracle, Told, said};
 use super::*;
 
 const ANCHOR: &str = "2026-11-21T00:00:00Z";
@@ -87,6 +88,25 @@ fn a_pick_that_ends_during_the_day_gives_way_to_the_next_item() {
     assert_eq!(picks(&ended, 0..day), all[..day as usize], "the past stays");
     assert!(!picks(&ended, day..400).contains(&2));
     assert_ne!(active_video(&ended, noon(day + 1)).video, Some(3), "and not a second day of what was shown last");
+}
+
+/// Videos end at noon, at a boundary and just before one; each day is asked for alone and after the day before.
+#[test]
+fn whoever_ends_when_the_days_follow_one_another() {
+    let told = Told { recurrence: daily("06:00:00"), expression: None };
+    let boundary = |day: i64| instant("2026-11-21T05:00:00Z") + TimeDelta::days(day);
+    for code in 0..150 {
+        let mut content = Content { unique_id: Uuid::from_u128(code), ..random(&[1, 2, 1, 1, 3]) };
+        content.videos[1].subscription_end = Some(noon(2 + code as i64 % 3));
+        content.videos[2].subscription_end = Some(boundary(7));
+        content.videos[3].subscription_end = Some(boundary(9) - TimeDelta::microseconds(1));
+        let oracle = Oracle::new(&content, Some(&told), noon(20));
+        let prepared = Prepared::new(&content);
+        for at in (-2..18).flat_map(|day| [boundary(day), noon(day)]) {
+            assert_eq!(said(&prepared.at(at)), oracle.at(at), "code {code} at {at}");
+            assert_eq!(prepared.at(at), active_video(&content, at), "code {code} at {at}");
+        }
+    }
 }
 
 #[test]
