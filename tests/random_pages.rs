@@ -187,7 +187,12 @@ impl Studio {
             AND NOT attisdropped AND attgenerated = ''"
         );
         let columns = self.app.column::<String>(&computed).await.join(", ");
-        let status = if table == "video_schedules" { "'status', 'DISABLED'," } else { "" };
+        // What counts there is only once.
+        let status = match table {
+            "video_schedules" => "'status', 'DISABLED',",
+            "video_rotation_schedules" => "'is_active', false,",
+            _ => "",
+        };
         self.app
             .change(&format!(
                 "INSERT INTO {table} ({columns}) SELECT {columns} FROM (

@@ -244,7 +244,12 @@ impl Contract {
                 let is_told = |leaf: &&Leaf| !says_how(leaf) && values.goes_with_the_rest(field, &leaf.path[1]);
                 leaves.iter().filter(is_told).collect()
             }
-            Root::Mutation => ids.into_iter().filter(|leaf| leaf.type_name == "ID").collect(),
+            Root::Mutation => {
+                let is_told = |leaf: &&Leaf| {
+                    leaf.type_name == "ID" && leaf.path.get(1).is_none_or(|name| values.goes_with_the_rest(field, name))
+                };
+                ids.into_iter().filter(is_told).collect()
+            }
             _ if field.can_be_left_alone() && !self.is_connection(field.of.named()) => {
                 ids.into_iter().filter(|leaf| leaf.path.len() == 1).take(1).collect()
             }

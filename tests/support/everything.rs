@@ -48,6 +48,8 @@ impl TestApp {
         let other_video = self.video(&content, &file).await;
         let ending_video = self.video(&content, &file).await;
         let deleted_video = self.video(&content, &file).await;
+        // What is created by its own call is the one that counts.
+        self.change(&format!("UPDATE video_rotation_schedules SET is_active = false WHERE id = {}", rule.id)).await;
         let photo = self.media(company, "image/jpeg").await;
         let manager = self.member(company, Role::Manager).await;
         let editor = self.member(company, Role::Editor).await;

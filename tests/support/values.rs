@@ -9,8 +9,10 @@ use serde_json::json;
 use super::contract::{Contract, Field};
 
 /// What an update with everything leaves out, because it does not go together with the rest.
-const APART: [(&str, &[&str]); 1] =
-    [("videoRotationScheduleUpdate", &["dayOfWeek", "dayOfMonth", "cronExpression", "defaultVideoId", "dateRules"])];
+const APART: [(&str, &[&str]); 1] = [(
+    "videoRotationSchedule",
+    &["isActive", "dayOfWeek", "dayOfMonth", "cronExpression", "defaultVideoId", "dateRules"],
+)];
 
 /// What a generated call says.
 #[derive(Debug, Default)]
@@ -35,7 +37,7 @@ impl Values {
 
     /// Whether an input goes together with all others that a call takes.
     pub fn goes_with_the_rest(&self, field: &Field, name: &str) -> bool {
-        !APART.iter().any(|(call, apart)| *call == field.name && apart.contains(&name))
+        !APART.iter().any(|(call, apart)| field.name.starts_with(call) && apart.contains(&name))
     }
 
     /// The type that a reference of this name points to.

@@ -134,7 +134,6 @@ fn routes(door: &Door) -> Router {
         .merge(graphiql::router())
         .method_not_allowed_fallback(edge::wrong_method)
         .fallback(edge::nothing_here)
-        .layer(from_fn_with_state(door.clone(), edge::guard))
         .with_state(door.clone());
-    cross_origin::open(router, door)
+    cross_origin::open(router, door).layer(from_fn_with_state(door.clone(), edge::guard))
 }
