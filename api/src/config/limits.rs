@@ -12,6 +12,8 @@ pub struct Limits {
     pub fields: usize,
     /// Aliases in an operation.
     pub aliases: usize,
+    /// Bytes of a document, comments and texts in it included: variables take what is longer.
+    pub document_bytes: usize,
     /// Tokens in a document.
     pub tokens: usize,
     /// Brackets of any kind that are open at once in a document.
@@ -129,6 +131,7 @@ impl Default for Limits {
             depth: 20,
             fields: 1_000,
             aliases: 30,
+            document_bytes: 64 * 1024,
             tokens: 2_000,
             nesting: 64,
             root_fields: 20,

@@ -65,6 +65,11 @@ impl ServiceLimits {
         int(limits(ctx).aliases)
     }
 
+    /// Bytes of a document, comments and texts in it included: variables take what is longer.
+    async fn max_document_bytes(&self, ctx: &Context<'_>) -> i32 {
+        int(limits(ctx).document_bytes)
+    }
+
     /// Tokens in a document.
     async fn max_tokens(&self, ctx: &Context<'_>) -> i32 {
         int(limits(ctx).tokens)

@@ -149,9 +149,20 @@ impl Admission {
         Ok(Admitted { operation, fields, root_fields, signs_in, cost, purse, receipt, request })
     }
 
+    /// A comment or a text is one token or none, however long, but the parser reads each letter of it.
+    fn check_length(&self, query: &str) -> Result<(), Refusal> {
+        let (most, length) = (self.limits.document_bytes, query.len());
+        if length > most {
+            let message = format!("the document is longer than {most} bytes: send what is long as a variable");
+            return Err(Refusal::beyond("documentBytes", most, Some(length), message));
+        }
+        Ok(())
+    }
+
     /// Reads a document that nobody knows.
     fn read(&self, (query, wanted): &Asked) -> Result<Known, Refusal> {
         self.read.fetch_add(1, Ordering::Relaxed);
+        self.check_length(query)?;
         tokens::scan(query, &self.limits)?;
         let document = parse_query(query).map_err(|error| misread(&error))?;
         let sizes = sizes(&document, &self.limits)?;

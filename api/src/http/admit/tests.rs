@@ -101,7 +101,8 @@ fn depth_is_the_fields_on_a_path_with_the_leaf() {
     assert_eq!(refused(&deep(20)), None);
     is_refused_for(&deep(21), "deeper than 20 fields");
     is_refused_for(&deep(60), "deeper than 20 fields");
-    is_refused_for(&deep(100_000), "brackets inside each other");
+    is_refused_for(&deep(10_000), "brackets inside each other");
+    is_refused_for(&deep(100_000), "longer than 65536 bytes");
     let in_fragments = |fields: usize| format!("{}{}", "{ ... on Q { a ".repeat(fields), "}}".repeat(fields));
     assert_eq!(refused(&in_fragments(20)), None);
     is_refused_for(&in_fragments(21), "deeper than 20 fields");

@@ -97,6 +97,10 @@ async fn a_limit_names_itself_and_what_was_counted() {
         (format!("{{ hello {} }}", "@a ".repeat(22)), json!({ "name": "directives", "maximum": 20, "actual": 22 })),
         (deep, json!({ "name": "depth", "maximum": 20, "actual": 21 })),
         ("{ hello ".repeat(300), json!({ "name": "nesting", "maximum": 64, "actual": null })),
+        (
+            format!("{{ hello }} #{}", "x".repeat(100_000)),
+            json!({ "name": "documentBytes", "maximum": 65_536, "actual": 100_011 }),
+        ),
         ("a ".repeat(3_000), json!({ "name": "tokens", "maximum": 2_000, "actual": null })),
     ] {
         let answered = send_to(door(Limits::default()), ask(JSON, &query)).await;
