@@ -174,7 +174,7 @@ async fn what_cannot_be_a_password_is_not_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn five_failures_lock_for_a_quarter_of_an_hour() {
+async fn defect_2_a_locked_account_is_refused_for_a_quarter_of_an_hour() {
     let app = TestApp::start().await;
     person(&app, "anna@example.com").await;
     for _ in 0..4 {

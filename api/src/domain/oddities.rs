@@ -7,7 +7,7 @@ use arvlite_db::models::{
 use chrono::{DateTime, Utc};
 
 use super::playback::{
-    Content, HORIZON, PlaybackWarning, RotationPlan, RotationRule, RuleId, dark_gaps, rotation_warning, timeline,
+    Content, DarkGap, HORIZON, RotationPlan, RotationRule, RuleId, dark_gaps, never_fires, timeline,
 };
 use super::{Result, Warning, WarningCode, Work};
 
@@ -102,8 +102,8 @@ pub(super) fn of_rotation(rows: &PlaybackRows, rule: &VideoRotationSchedule, now
         _ => "items",
     };
     let message = "nothing of this will play before the order's paid term ends";
-    let never = rotation_warning(&Content::of_rows(rows), &playing, now);
-    never.map(|_| odd(WarningCode::NeverPlays, field, message)).into_iter().collect()
+    let never = never_fires(&Content::of_rows(rows), &playing, now);
+    never.then(|| odd(WarningCode::NeverPlays, field, message)).into_iter().collect()
 }
 
 /// What decides what plays by now, as the transaction sees it.
@@ -115,11 +115,7 @@ async fn rows_of(work: &Work<'_>, content: &ArContent) -> Result<Option<Playback
 fn dark_gap(before: &PlaybackRows, after: &PlaybackRows, field: &str, now: DateTime<Utc>) -> Option<Warning> {
     let end = now.checked_add_months(HORIZON)?.min(after.content.expires_at);
     let of = |rows: &PlaybackRows| timeline(&Content::of_rows(rows), now, end).ok();
-    let gap = dark_gaps(&of(before)?, &of(after)?).into_iter().find_map(|gap| match gap {
-        PlaybackWarning::DarkGap { from, to, .. } => Some((from, to)),
-        _ => None,
-    });
-    let (from, to) = gap?;
+    let DarkGap { from, to, .. } = *dark_gaps(&of(before)?, &of(after)?).first()?;
     let since = if from <= now { "now".to_owned() } else { from.to_rfc3339() };
     let message = if to < end {
         format!("from {since} until {} the code plays nothing", to.to_rfc3339())

@@ -40,7 +40,7 @@ pub use prepared::Prepared;
 pub use proposal::{Proposal, ProposalProblem, ProposedRotation, ProposedWindow};
 pub use rotation::{DateRule, Recurrence, RotationItem, RotationPlan, RotationRule, RotationState};
 pub use timeline::{Conflict, MOST_SEGMENTS, Segment, Timeline, TimelineProblem, timeline};
-pub use warnings::{PlaybackWarning, dark_gaps, rotation_warning, window_warnings};
+pub use warnings::{DarkGap, dark_gaps, never_fires};
 
 /// Everything the decision depends on.
 #[derive(Clone, Debug)]

@@ -6,56 +6,23 @@ use super::dates::DateLayer;
 use super::eligibility::{Eligibility, FOREVER};
 use super::rotation::{RotationLayer, RotationRule};
 use super::wall_time::WallClock;
-use super::{Content, HORIZON, Reason, RuleId, Segment, Timeline, Window};
+use super::{Content, HORIZON, Reason, Segment, Timeline};
 
-/// Something odd about a change.
+/// A time in which something played before a change and nothing does after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlaybackWarning {
-    /// A rule that chooses nothing and takes no step before the paid term ends, nor within ten years.
-    RuleNeverFires {
-        /// The rule.
-        rule: RuleId,
-    },
-    /// A window that is over.
-    WindowIsPast {
-        /// The window.
-        window: RuleId,
-    },
-    /// A video that may no longer play before its window is over.
-    SubscriptionEndsFirst {
-        /// The window.
-        window: RuleId,
-        /// Its video.
-        video: i64,
-        /// When its subscription ends.
-        ends_at: DateTime<Utc>,
-    },
-    /// A time in which nothing would play any more.
-    DarkGap {
-        /// The first instant.
-        from: DateTime<Utc>,
-        /// The first instant after it.
-        to: DateTime<Utc>,
-        /// Why nothing would.
-        reason: Reason,
-    },
+pub struct DarkGap {
+    /// The first instant.
+    pub from: DateTime<Utc>,
+    /// The first instant after it.
+    pub to: DateTime<Utc>,
+    /// Why nothing plays.
+    pub reason: Reason,
 }
 
-/// What is odd about a window of a content now.
+/// Whether a rotation rule of a content chooses nothing and takes no step from now on, before the paid term ends or within
+/// ten years. It is looked at as if it were active and alone.
 #[must_use]
-pub fn window_warnings(content: &Content, window: &Window, now: DateTime<Utc>) -> Vec<PlaybackWarning> {
-    let Window { id, video_id, end, .. } = *window;
-    let past = (end <= now).then_some(PlaybackWarning::WindowIsPast { window: id });
-    let video = content.videos.iter().find(|video| video.id == video_id);
-    let ends_first = video.and_then(|video| video.subscription_end).filter(|ends_at| *ends_at < end);
-    let ends_first =
-        ends_first.map(|ends_at| PlaybackWarning::SubscriptionEndsFirst { window: id, video: video_id, ends_at });
-    past.into_iter().chain(ends_first).collect()
-}
-
-/// What is odd about a rotation rule of a content from now on. It is looked at as if it were active and alone.
-#[must_use]
-pub fn rotation_warning(content: &Content, rule: &RotationRule, now: DateTime<Utc>) -> Option<PlaybackWarning> {
+pub fn never_fires(content: &Content, rule: &RotationRule, now: DateTime<Utc>) -> bool {
     let limit = now.checked_add_months(HORIZON).unwrap_or(FOREVER).min(content.expires_at);
     let (videos, clock) = (Eligibility::of(&content.videos), WallClock::of(content.zone));
     let fires = if let Some(dates) = DateLayer::of_rule(rule, clock, &videos) {
@@ -67,13 +34,13 @@ pub fn rotation_warning(content: &Content, rule: &RotationRule, now: DateTime<Ut
     } else {
         false
     };
-    (!fires).then_some(PlaybackWarning::RuleNeverFires { rule: rule.id })
+    !fires
 }
 
 /// The times in which something plays before a change and nothing after it, as far as both timelines reach.
 #[must_use]
-pub fn dark_gaps(before: &Timeline, after: &Timeline) -> Vec<PlaybackWarning> {
-    let mut gaps: Vec<PlaybackWarning> = Vec::new();
+pub fn dark_gaps(before: &Timeline, after: &Timeline) -> Vec<DarkGap> {
+    let mut gaps: Vec<DarkGap> = Vec::new();
     let mut playing = before.segments.iter().filter(|segment| segment.video.is_some()).peekable();
     for Segment { from: dark_from, to: dark_to, reason, .. } in &after.segments {
         let Some(why) = *reason else { continue };
@@ -81,8 +48,8 @@ pub fn dark_gaps(before: &Timeline, after: &Timeline) -> Vec<PlaybackWarning> {
         while let Some(segment) = playing.peek().filter(|segment| segment.from < *dark_to) {
             let (start, end) = (segment.from.max(*dark_from), segment.to.min(*dark_to));
             match gaps.last_mut() {
-                Some(PlaybackWarning::DarkGap { to, reason, .. }) if *to == start && *reason == why => *to = end,
-                _ => gaps.push(PlaybackWarning::DarkGap { from: start, to: end, reason: why }),
+                Some(last) if last.to == start && last.reason == why => last.to = end,
+                _ => gaps.push(DarkGap { from: start, to: end, reason: why }),
             }
             if segment.to > *dark_to {
                 break;

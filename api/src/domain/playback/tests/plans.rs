@@ -191,18 +191,6 @@ fn everything_that_is_wrong_with_a_proposal_is_said_at_once() {
 }
 
 #[test]
-fn a_window_warns_of_what_is_odd_about_it() {
-    let content = content(&[video(1), ending(2, hour(15))], &[]);
-    let warnings = |window| window_warnings(&content, &window, hour(12));
-    assert_eq!(warnings(window(1, 1, 0..13)), []);
-    assert_eq!(warnings(window(1, 1, 0..12)), [PlaybackWarning::WindowIsPast { window: RuleId::Saved(1) }]);
-    assert_eq!(warnings(window(1, 2, 14..15)), []);
-    let ends_at = hour(15);
-    let first = PlaybackWarning::SubscriptionEndsFirst { window: RuleId::Saved(1), video: 2, ends_at };
-    assert_eq!(warnings(window(1, 2, 14..16)), [first]);
-}
-
-#[test]
 fn a_rule_that_never_fires_is_warned_of() {
     let now = instant("2027-06-01T00:00:00Z");
     let fires = |plan| {
@@ -211,7 +199,7 @@ fn a_rule_that_never_fires_is_warned_of() {
             rotations: vec![],
             ..rotating(Tz::UTC, 1, steps("2027-01-01T00:00:00Z", daily("00:00:00"), &[]))
         };
-        rotation_warning(&content, &rule(3, instant("2027-01-01T00:00:00Z"), plan), now).is_none()
+        !never_fires(&content, &rule(3, instant("2027-01-01T00:00:00Z"), plan), now)
     };
     let stepping = |recurrence, videos: &[i64]| RotationPlan::Steps { recurrence, items: items(videos) };
     let dated = |text, yearly, video_id| RotationPlan::DateRules(vec![DateRule { date: date(text), yearly, video_id }]);
@@ -237,7 +225,7 @@ fn the_dark_gaps_of_a_change_are_what_it_takes_away() {
     after.videos[0].subscription_end = Some(hour(20));
     after.expires_at = hour(50);
     let gaps = dark_gaps(&timeline_of(&before, 0..100), &timeline_of(&after, 0..100));
-    let gap = |from, to, reason| PlaybackWarning::DarkGap { from: hour(from), to: hour(to), reason };
+    let gap = |from, to, reason| DarkGap { from: hour(from), to: hour(to), reason };
     assert_eq!(gaps, [gap(30, 50, Reason::NoPlayableVideo), gap(50, 100, Reason::Expired)]);
     assert_eq!(dark_gaps(&timeline_of(&after, 0..100), &timeline_of(&before, 0..100)), []);
     let dark_already = content(&[ending(1, hour(40))], &[window(1, 1, 10..20)]);
