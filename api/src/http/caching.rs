@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use axum::http::header::{ACCEPT, CACHE_CONTROL, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, ETAG, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
+use super::etag;
 use crate::domain::playback::read::Playback;
 
 /// Nobody keeps an answer for more seconds than these.
@@ -49,12 +50,9 @@ impl Kept {
             Audience::Visitor => "private",
             Audience::Everybody => "public",
         };
-        let digest = Sha256::digest(what);
-        let digits: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        // Weak: of two answers with one tag only the instant differs.
-        let tag = format!("W/\"{digits}\"");
-        let is_known = is_among(&digits, headers);
-        Self { is_known, cache_control: format!("{audience}, max-age={age}"), tag, vary }
+        // Of two answers with one tag only the instant differs.
+        let tag = etag::weak(&Sha256::digest(what));
+        Self { is_known: etag::is_known(headers, &tag), cache_control: format!("{audience}, max-age={age}"), tag, vary }
     }
 
     /// The answer to a query for nothing but playbacks; none where one of them plays nothing, since that may change at
@@ -89,13 +87,4 @@ impl Kept {
         self.tell(response.headers_mut());
         response
     }
-}
-
-/// Whether somebody has an answer of this tag, or any answer will do.
-fn is_among(digits: &str, headers: &HeaderMap) -> bool {
-    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    known.flat_map(|tags| tags.split(',')).map(str::trim).any(|tag| {
-        let tag = tag.strip_prefix("W/").unwrap_or(tag);
-        tag == "*" || tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')) == Some(digits)
-    })
 }

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::{Path, Request};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::map_response;
@@ -14,6 +14,7 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
 use super::edge::nothing_here;
+use super::etag;
 
 #[derive(RustEmbed)]
 #[folder = "assets/graphiql"]
@@ -50,8 +51,8 @@ async fn index(request: Request) -> Response {
 
 async fn part(Path(path): Path<String>, request: Request) -> Response {
     let Some(file) = Page::get(&path).filter(|_| path != INDEX) else { return nothing_here(request).await };
-    let tag = tag(&file);
-    let known = request.headers().get(IF_NONE_MATCH).is_some_and(|sent| names(sent, &tag));
+    let tag = etag::weak(&file.metadata.sha256_hash());
+    let known = etag::is_known(request.headers(), &tag);
     let caching = [(CACHE_CONTROL, lifetime(&path).to_owned()), (ETAG, tag)];
     if known { (StatusCode::NOT_MODIFIED, caching).into_response() } else { (caching, content(file)).into_response() }
 }
@@ -62,17 +63,6 @@ fn content(file: EmbeddedFile) -> impl IntoResponse {
         other => other.to_owned(),
     };
     ([(CONTENT_TYPE, kind)], file.data)
-}
-
-/// Weak, since the bytes that travel depend on the compression.
-fn tag(file: &EmbeddedFile) -> String {
-    let start = file.metadata.sha256_hash().first_chunk().copied();
-    format!("W/\"{:032x}\"", u128::from_be_bytes(start.unwrap_or_default()))
-}
-
-fn names(sent: &HeaderValue, tag: &str) -> bool {
-    let mut tags = sent.to_str().unwrap_or_default().split(',').map(str::trim);
-    tags.any(|one| one == "*" || one.trim_start_matches("W/") == tag.trim_start_matches("W/"))
 }
 
 /// All names carry a hash of their content, apart from the licenses of what was bundled.
@@ -93,7 +83,7 @@ mod tests {
     use super::*;
     use axum::body::{Body, to_bytes};
     use axum::http::Request;
-    use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+    use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, IF_NONE_MATCH};
     use tower::ServiceExt;
 
     async fn fetch(path: &str, headers: &[(axum::http::HeaderName, &str)]) -> Response {

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::etag;
 use super::refusal::Refusal;
 use crate::storage::{StorageError, Store};
 
@@ -40,16 +41,16 @@ pub(super) async fn respond(
     if method != Method::GET && method != Method::HEAD {
         return Err(Refusal::method("GET, HEAD", "this address is only read"));
     }
-    let etag = format!("\"{}\"", object.sha256);
-    let mut response = if is_known(headers, &etag) {
+    let tag = format!("\"{}\"", object.sha256);
+    let mut response = if etag::is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else if method == Method::HEAD {
         // A range is defined for GET alone.
         whole(object, Body::empty())
     } else {
-        get(store, object, headers, &etag).await.map_err(|error| failure(&error))?
+        get(store, object, headers, &tag).await.map_err(|error| failure(&error))?
     };
-    describe(&mut response, &etag);
+    describe(&mut response, &tag);
     Ok(response)
 }
 
@@ -107,16 +108,6 @@ fn failure(error: &StorageError) -> Refusal {
         StorageError::Missing(_) => Refusal::not_found("what was kept under this name is gone"),
         _ => Refusal::unavailable(),
     }
-}
-
-/// Whether the client has these bytes already: If-None-Match compares weakly.
-fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    let lists = headers.get_all(header::IF_NONE_MATCH).iter();
-    let mut known = lists.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
-    known.any(|tag| {
-        let tag = tag.trim();
-        tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
-    })
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -19,6 +19,7 @@ mod compression;
 mod cross_origin;
 mod crowd;
 mod edge;
+mod etag;
 mod event_stream;
 mod executor;
 pub mod graphiql;

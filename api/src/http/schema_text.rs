@@ -1,11 +1,10 @@
 //! `/schema.graphql`: the contract as text, for those who generate code from it.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
@@ -13,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::Door;
 use super::caller::viewer;
 use super::edge::id_of;
+use super::etag;
 use super::graphql::refused;
 use super::refusal::{Code, Refusal};
 use crate::config::Mode;
@@ -25,14 +25,8 @@ struct Text {
 
 static TEXT: LazyLock<Text> = LazyLock::new(|| {
     let schema = graphql::print();
-    let digest = Sha256::digest(&schema);
-    let tag = digest.iter().take(16).fold(String::new(), |mut tag, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(tag, "{byte:02x}");
-        tag
-    });
-    // Weak, since the bytes that travel depend on the compression.
-    Text { schema, tag: format!("W/\"{tag}\"") }
+    let tag = etag::weak(&Sha256::digest(&schema));
+    Text { schema, tag }
 });
 
 pub(super) async fn schema_text(State(door): State<Door>, request: Request) -> Response {
@@ -42,11 +36,9 @@ pub(super) async fn schema_text(State(door): State<Door>, request: Request) -> R
     {
         return refused(refusal, id_of(&head.extensions));
     }
-    let known = head.headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let mut known = known.flat_map(|tags| tags.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
     let headers =
         [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, "private, no-cache"), (ETAG, TEXT.tag.as_str())];
-    if known.any(|tag| tag == TEXT.tag.trim_start_matches("W/") || tag == "*") {
+    if etag::is_known(&head.headers, &TEXT.tag) {
         (StatusCode::NOT_MODIFIED, headers).into_response()
     } else {
         (headers, TEXT.schema.as_str()).into_response()

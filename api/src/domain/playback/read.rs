@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Content, Decision, Reason, active_video};
 use crate::app::App;
-use crate::domain::{Error, Result};
+use crate::domain::Result;
 
 /// What plays for a code at an instant.
 #[derive(Debug, Clone)]
@@ -79,15 +79,6 @@ impl Content {
         let PlaybackRows { content, project, company, videos, windows, rotations, .. } = rows;
         Self::of(content, project, company, videos, windows, rotations)
     }
-}
-
-/// What decides what plays for an order, as somebody sees it who may see the order: all that counts from an instant on.
-///
-/// # Errors
-/// When the database does not work out, or there is no such order.
-pub async fn content_of(session: &Session, ar_content_id: i64, at: DateTime<Utc>) -> Result<Content> {
-    let rows = PlaybackRows::by_ids(session, &[ar_content_id], at).await?.pop().ok_or(Error::NotFound)?;
-    Ok(Content::of_rows(&rows))
 }
 
 /// What plays for a code now.

@@ -12,6 +12,7 @@ use axum::{
 use sha2::{Digest as _, Sha256};
 
 use super::super::edge::nothing_here;
+use super::super::etag;
 
 struct Asset {
     name: &'static str,
@@ -51,19 +52,13 @@ async fn asset(Path((version, name)): Path<(String, String)>, request: Request) 
     let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
         return nothing_here(request).await;
     };
-    // Weak, since the bytes that travel depend on the compression.
-    let etag = format!("W/\"{}\"", *VERSION);
     // A page of another release still gets its style and script, but keeps them no longer than it lives.
     let cache = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let known = request
-        .headers()
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|known| matches!(known.trim().trim_start_matches("W/"), tag if etag.strip_prefix("W/") == Some(tag) || tag == "*"));
+    // Weak, since the bytes that travel depend on the compression.
+    let tag = format!("W/\"{}\"", *VERSION);
+    let known = etag::is_known(request.headers(), &tag);
     let headers = [
-        (header::ETAG, etag.as_str()),
+        (header::ETAG, tag.as_str()),
         (header::CACHE_CONTROL, cache),
         (header::CONTENT_TYPE, asset.media_type),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
