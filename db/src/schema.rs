@@ -69,6 +69,10 @@ diesel::table! {
         updated_at -> Timestamptz,
         last_seen_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
+        viewer -> Nullable<Int8>,
+        first_in_company -> Bool,
+        first_in_project -> Bool,
+        first_in_ar_content -> Bool,
     }
 }
 

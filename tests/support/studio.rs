@@ -222,8 +222,8 @@ impl TestApp {
         for name in videos {
             made.push(self.video(&content, name).await);
         }
+        self.change(&format!("UPDATE ar_content SET photo_media_id = {} WHERE id = {}", photo.id, content.id)).await;
         let tx = self.app.db.begin(Scope::Everything).await.unwrap();
-        ArContent::set_photo(&tx, content.id, photo.id).await.unwrap();
         let content = ArContent::set_status(&tx, content.id, ArContentStatus::Ready).await.unwrap();
         tx.commit().await.unwrap();
         (content, made)

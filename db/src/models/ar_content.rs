@@ -166,17 +166,6 @@ impl ArContent {
         Ok(taken.get_result(&mut *session.connection().await?).await?)
     }
 
-    /// Gives an order its photo.
-    ///
-    /// # Errors
-    /// When a constraint refuses it or the statement fails.
-    pub async fn set_photo(tx: &Tx, id: i64, media_id: i64) -> Result<Self> {
-        let row = diesel::update(ar_content::table.find(id))
-            .set(ar_content::photo_media_id.eq(Some(media_id)))
-            .returning(Self::as_returning());
-        Ok(row.get_result(&mut *tx.connection().await?).await?)
-    }
-
     /// Moves an order to another status: a processing state, which the version does not count.
     ///
     /// # Errors
