@@ -27,14 +27,7 @@ const END: &str = "mutation ($input: ViewSessionEndInput!) { viewSessionEnd(inpu
 impl TestApp {
     /// Starts a view of an order as its phone.
     pub async fn start_view(&self, content: &ArContent, session_id: Uuid) -> Result<Started> {
-        let start = Start {
-            unique_id: content.unique_id,
-            session_id,
-            device_type: None,
-            browser: None,
-            os: None,
-            tracking_quality: None,
-        };
+        let start = Start { unique_id: content.unique_id, session_id, ..Start::default() };
         self.app.views.writer.start(start, &Caller::default()).await
     }
 

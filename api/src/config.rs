@@ -50,6 +50,9 @@ pub struct Config {
     /// Whose pages may ask from a browser: origins such as `https://app.example`, separated by commas, or `none`. Unless
     /// it is said: in development those of this machine, in production none.
     pub cors_origins: Option<Origins>,
+    /// A file in MaxMind's format (.mmdb) that tells the country, and perhaps the city, of an address. It is read at the
+    /// start.
+    pub country_database: Option<PathBuf>,
     /// What one request may cost.
     pub limits: Limits,
 }
@@ -109,6 +112,7 @@ impl Default for Config {
             metrics_token: None,
             trusted_proxies: Vec::new(),
             cors_origins: None,
+            country_database: None,
             limits: Limits::default(),
         }
     }

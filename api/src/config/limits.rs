@@ -28,6 +28,8 @@ pub struct Limits {
     pub json_depth: usize,
     /// Operations in one request; none: a request has one, and no list of them.
     pub batch: usize,
+    /// Reports of phones in one transaction.
+    pub beacon_batch: usize,
     /// Milliseconds that a query or mutation may take.
     pub request_ms: u64,
     /// Milliseconds in which a client has to send a request's head, and each next piece of an upload. A connection that
@@ -139,6 +141,7 @@ impl Default for Limits {
             operations: 5,
             json_depth: 64,
             batch: 0,
+            beacon_batch: 128,
             request_ms: 5_000,
             header_ms: 10_000,
             stall_ms: 10_000,

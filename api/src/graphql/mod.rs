@@ -44,6 +44,7 @@ pub use context::{IdempotencyKey, ToldPlaybacks};
 pub use contract::{Contract, Field, Input, InputField, name_of};
 pub use loader::Loaders;
 pub use mutation::Mutation;
+pub use payload::UserErrorCode;
 pub use query::Query;
 pub use scalars::{Fits, fits};
 pub use stream_place::StreamPlace;

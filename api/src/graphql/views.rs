@@ -133,7 +133,7 @@ impl From<ViewSessionHeartbeatInput> for (String, Beat) {
             played_seconds: Some(input.played_seconds),
             tracking_quality: input.tracking_quality.map(Into::into),
             video_played: input.video_played.unwrap_or(false),
-            ended: false,
+            ..Beat::default()
         };
         (input.view_token, beat)
     }
@@ -146,6 +146,7 @@ impl From<ViewSessionEndInput> for (String, Beat) {
             tracking_quality: input.tracking_quality.map(Into::into),
             video_played: input.video_played.unwrap_or(false),
             ended: true,
+            ..Beat::default()
         };
         (input.view_token, beat)
     }
@@ -160,6 +161,7 @@ pub(crate) async fn start(ctx: &Context<'_>, input: ViewSessionStartInput) -> Re
         browser: input.browser,
         os: input.os,
         tracking_quality: input.tracking_quality.map(Into::into),
+        ..Start::default()
     };
     let started = ctx.app().views.writer.start(start, &ctx.viewer().caller).await;
     let (started, user_errors) = or_problems(started)?;

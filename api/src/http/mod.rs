@@ -39,6 +39,7 @@ mod schema_text;
 mod serve;
 mod socket;
 mod unstalled;
+mod view_beacon;
 mod watch;
 
 #[cfg(test)]
@@ -129,6 +130,7 @@ fn routes(door: &Door) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics::metrics))
         .route("/ar/{unique_id}", get(pages::ar).layer(compression::of_all()))
+        .route("/ar/{unique_id}/view", any(view_beacon::view))
         .route("/media/{name}", any(pages::media))
         .merge(qr_code::routes(&public_url))
         .merge(ar_page::assets().layer(compression::of_all()))
