@@ -159,7 +159,7 @@ const AGENTS: &[(&str, DeviceType, Option<&str>, Option<&str>)] = &[
     // A studio's own app by the library of its platform is no program that looks by itself.
     ("okhttp/4.12.0", Unknown, None, None),
     ("Dart/3.5 (dart:io)", Unknown, None, None),
-    ("Studio/12 CFNetwork/1498.700.2 Darwin/23.6.0", Unknown, None, None),
+    ("Studio/12 CFNetwork/1498.700.2 Darwin/23.6.0", Mobile, None, Some("iOS")),
     // Previews of links.
     ("TelegramBot (like TwitterBot)", Bot, None, None),
     ("WhatsApp/2.23.20.0 A", Bot, None, None),
