@@ -99,7 +99,9 @@ fn put_metadata(into: &mut Vec<u8>, nodes: usize) {
     begin(into, ARRAY, 1);
     text(into, "en");
     text(into, "description");
-    begin(into, MAP, 0);
+    begin(into, MAP, 1);
+    text(into, "en");
+    text(into, "networks of a test");
 }
 
 fn text(into: &mut Vec<u8>, text: &str) {

@@ -196,7 +196,7 @@ impl Beacon {
     }
 
     fn report(self, unique_id: Uuid) -> Result<Report, Problem> {
-        let ago = TimeDelta::seconds(whole(self.seconds_ago.unwrap_or_default()).into());
+        let ago = TimeDelta::milliseconds(milliseconds(self.seconds_ago.unwrap_or_default()));
         if self.r#type == Kind::Start {
             let session_id =
                 self.session_id.ok_or_else(|| Problem::new(ProblemCode::Required, ["sessionId"], "must be given"))?;
@@ -225,6 +225,11 @@ impl Beacon {
 #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
 fn whole(seconds: f64) -> i32 {
     seconds.round() as i32
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "no clock is off by more than a million years")]
+fn milliseconds(seconds: f64) -> i64 {
+    (seconds * 1000.0).clamp(-3e16, 3e16) as i64
 }
 
 impl Told {
