@@ -161,6 +161,7 @@ pub(crate) async fn start(ctx: &Context<'_>, input: ViewSessionStartInput) -> Re
         browser: input.browser,
         os: input.os,
         tracking_quality: input.tracking_quality.map(Into::into),
+        reports_for: ctx.viewer().reports_for(),
         ..Start::default()
     };
     let started = ctx.app().views.writer.start(start, &ctx.viewer().caller).await;

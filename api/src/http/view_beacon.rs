@@ -33,6 +33,7 @@ use super::pages::Named;
 use super::parameters::checked;
 use super::refusal::{Code, Refusal};
 use super::{Door, parameters};
+use crate::auth::Viewer;
 use crate::domain::playback::Reason;
 use crate::domain::view::{Beat, HEARTBEAT_SECONDS, Report, Reported, Start, Started};
 use crate::domain::{Error, Problem, ProblemCode, Result as Done};
@@ -125,7 +126,8 @@ async fn take(door: &Door, unique_id: &str, head: &Parts, body: Body) -> Result<
     let cost = COST * u64::try_from(reports.len()).unwrap_or(u64::MAX).max(1);
     let _stays_drawn = purse.draw(cost, Draws::All).map_err(too_many)?;
 
-    let mut read: Vec<Result<Report, Told>> = reports.iter().map(|report| Beacon::read(report, unique_id)).collect();
+    let mut read: Vec<Result<Report, Told>> =
+        reports.iter().map(|report| Beacon::read(report, unique_id, &viewer)).collect();
     let understood = read.iter().filter_map(|report| report.as_ref().ok().cloned()).collect();
     let mut reported = door.app.views.writer.report(understood, &viewer.caller).await.into_iter();
     let mut told = Vec::with_capacity(read.len());
@@ -185,17 +187,17 @@ impl Sent {
 
 impl Beacon {
     /// A report, or what is told of one that says nothing.
-    fn read(report: &serde_json::Value, unique_id: Uuid) -> Result<Report, Told> {
+    fn read(report: &serde_json::Value, unique_id: Uuid, viewer: &Viewer) -> Result<Report, Told> {
         let invalid = |field: &[&str], message| {
             Told::refused([Problem::new(ProblemCode::Invalid, field.iter().copied(), message)])
         };
         let Ok(beacon) = Self::deserialize(report) else {
             return Err(invalid(&[], "is no report: look at its type and at the types of what it says"));
         };
-        beacon.report(unique_id).map_err(|problem| Told::refused([problem]))
+        beacon.report(unique_id, viewer).map_err(|problem| Told::refused([problem]))
     }
 
-    fn report(self, unique_id: Uuid) -> Result<Report, Problem> {
+    fn report(self, unique_id: Uuid, viewer: &Viewer) -> Result<Report, Problem> {
         let ago = TimeDelta::milliseconds(milliseconds(self.seconds_ago.unwrap_or_default()));
         if self.r#type == Kind::Start {
             let session_id =
@@ -208,6 +210,7 @@ impl Beacon {
                 os: self.os,
                 tracking_quality: self.tracking_quality,
                 ago,
+                reports_for: viewer.reports_for(),
             }));
         }
         let beat = Beat {

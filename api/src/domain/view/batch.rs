@@ -36,13 +36,21 @@ pub(super) enum Beacon {
 pub(super) struct NewView {
     pub(super) unique_id: Uuid,
     pub(super) session_id: Uuid,
+    /// What is told and seen of who looks.
+    pub(super) seen: Looker,
+    /// The same without what is seen of the program that tells it, for the companies that let it.
+    pub(super) told: Option<(Scope, Looker)>,
+    pub(super) tracking_quality: TrackingQuality,
+    /// How long ago it began.
+    pub(super) ago: TimeDelta,
+}
+
+/// Who looks, as far as it is known.
+pub(super) struct Looker {
     pub(super) device: Device,
     /// The whole address: it is never stored.
     pub(super) address: Option<IpAddr>,
     pub(super) place: Place,
-    pub(super) tracking_quality: TrackingQuality,
-    /// How long ago it began.
-    pub(super) ago: TimeDelta,
 }
 
 /// What became of a beacon.
@@ -139,10 +147,10 @@ impl NewView {
         let content = playback.content.as_ref()?;
         // A clock that is off shows nobody a photo before there is one.
         let started_at = began.max(content.created_at.min(now));
-        let device = &self.device;
+        let told = self.told.as_ref().filter(|(companies, _)| companies.holds(content.company_id));
+        let Looker { device, address, place } = told.map_or(&self.seen, |(_, told)| told);
         let is_counted = device.device_type != DeviceType::Bot;
-        let viewer =
-            || viewer_of_day(secret, started_at, content.company_id, self.address, device.user_agent.as_deref());
+        let viewer = || viewer_of_day(secret, started_at, content.company_id, *address, device.user_agent.as_deref());
         Some(NewViewSession {
             company_id: content.company_id,
             project_id: content.project_id,
@@ -154,9 +162,9 @@ impl NewView {
             browser: device.browser.clone(),
             os: device.os.clone(),
             user_agent: device.user_agent.clone(),
-            country: self.place.country.clone(),
-            city: self.place.city.clone(),
-            network: self.address.map(network),
+            country: place.country.clone(),
+            city: place.city.clone(),
+            network: address.map(network),
             viewer: is_counted.then(viewer).flatten(),
             tracking_quality: self.tracking_quality,
             started_at,

@@ -8,16 +8,16 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use arvlite_db::DbError;
 use arvlite_db::models::{DeviceType, TrackingQuality, ViewSession};
+use arvlite_db::{DbError, Scope};
 use chrono::TimeDelta;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::batch::{Answer, Batch, Beacon, NewView};
-use super::{Beat, CountryDatabase, Device, ViewToken, device};
+use super::batch::{Answer, Batch, Beacon, Looker, NewView};
+use super::{Beat, CountryDatabase, Device, Place, ViewToken, device};
 use crate::auth::Caller;
 use crate::domain::playback::read::Playback;
 use crate::domain::{Checks, Error, ProblemCode, Result};
@@ -46,6 +46,8 @@ pub struct Start {
     /// How long ago that was: a phone that was offline tells later. The view began then, as it would have if the phone
     /// had been online: it belongs to that day's numbers, and not to the moment at which a shop's network came back.
     pub ago: TimeDelta,
+    /// Of whose orders it may be told by a program for somebody else: nothing is read from that program's name and address.
+    pub reports_for: Option<Scope>,
 }
 
 /// What a phone gets when it starts a view.
@@ -97,12 +99,21 @@ impl ViewWriter {
         checks.finish()?;
         let address = caller.address.as_deref().and_then(device::address);
         let place = address.zip(self.countries.as_ref()).map(|(address, countries)| countries.place_of(address));
-        let view = NewView {
-            unique_id: start.unique_id,
-            session_id: start.session_id,
+        let told = Looker {
+            device: Device::known(start.device_type, browser.clone(), os.clone(), None),
+            address: None,
+            place: Place::default(),
+        };
+        let seen = Looker {
             device: Device::known(start.device_type, browser, os, caller.user_agent.as_deref()),
             address,
             place: place.unwrap_or_default(),
+        };
+        let view = NewView {
+            unique_id: start.unique_id,
+            session_id: start.session_id,
+            seen,
+            told: start.reports_for.map(|scope| (scope, told)),
             tracking_quality: start.tracking_quality.unwrap_or(TrackingQuality::Unknown),
             ago: start.ago,
         };
