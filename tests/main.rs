@@ -35,6 +35,7 @@ mod folder;
 mod fuzz;
 mod growth;
 mod idempotency;
+mod live_view_stats;
 mod logging;
 mod login;
 mod membership;

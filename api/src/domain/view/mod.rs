@@ -3,7 +3,8 @@
 //! A phone starts a view and gets a signed [`token`](ViewToken); with it, it says every few seconds how far it is, until it ends
 //! the view or falls silent. `writer.rs` takes all of that, in batches, and `replay.rs` what comes late and together;
 //! `beacon.rs` says what a report makes of a view; `device.rs`, `country.rs` and `viewer_day.rs` what is known of who looks;
-//! `sweep.rs` ends silent ones; `log.rs` tells followers, in the order in which it was committed, what `live.rs` reads. What plays is decided
+//! `sweep.rs` ends silent ones; `live_stats.rs` counts who looks now; `log.rs` tells followers, in the order in which it was
+//! committed, what `live.rs` reads. What plays is decided
 //! in `domain::playback`; nothing here knows GraphQL. Start at `writer.rs`.
 
 mod batch;
@@ -13,6 +14,7 @@ mod cursor;
 mod days;
 mod device;
 mod live;
+mod live_stats;
 mod log;
 mod places;
 mod replay;
@@ -26,6 +28,9 @@ pub use country::{CountryDatabase, CountryDatabaseError, Place};
 pub use cursor::Cursor;
 pub use device::{Device, network};
 pub use live::{LogState, ViewLog};
+pub use live_stats::{
+    ContentNow, LivePictures, MOST_LIVE_CONTENTS, PACES, Picture, PictureOf, WINDOWS, follow_live_stats, live_stats,
+};
 pub use log::{LogItem, follow, page, resolve};
 pub use replay::{Report, Reported};
 pub use sweep::{spawn_sweeper, sweep_once};
@@ -55,6 +60,8 @@ pub struct Views {
     pub writer: ViewWriter,
     /// Tells what happened.
     pub log: ViewLog,
+    /// Counts who looks now.
+    pub pictures: LivePictures,
     days: Arc<LogDays>,
 }
 
@@ -79,6 +86,7 @@ impl Views {
             metrics: Arc::clone(metrics),
         };
         let log = ViewLog::new(db.clone(), clock.clone(), Arc::clone(metrics));
-        Self { writer: ViewWriter::new(batch, beacon_batch.max(1), countries), log, days }
+        let writer = ViewWriter::new(batch, beacon_batch.max(1), countries);
+        Self { writer, log, pictures: LivePictures::default(), days }
     }
 }
