@@ -66,8 +66,7 @@ fn said(chance: &mut StdRng, content: &ArContent) -> Vec<Vec<Report>> {
 async fn stored(app: &TestApp) -> Vec<ViewSession> {
     let session = app.app.db.session(Scope::Everything);
     let ids: Vec<i64> = app.column("SELECT id FROM ar_view_sessions ORDER BY session_id").await;
-    let views = ViewSession::by_ids(&session, &ids).await.unwrap();
-    let mut views: Vec<ViewSession> = views.iter().map(|view| ViewSession::clone(view)).collect();
+    let mut views = ViewSession::by_ids(&session, &ids).await.unwrap();
     views.sort_by_key(|view| view.session_id);
     views
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use house::{Counts, House};
 use phones::Burst;
 
-/// Views in one burst; `BURST_SESSIONS` says otherwise.
+/// Views in one burst, unless it is said: `cargo bench --bench burst -- 1000`.
 const SESSIONS: usize = 10_000;
 /// Beacons that share a commit, as `limits.beacon_batch` is unless it is set.
 const SHARING: usize = 128;
@@ -26,7 +26,7 @@ fn main() {
 }
 
 async fn bursts() {
-    let sessions = std::env::var("BURST_SESSIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(SESSIONS);
+    let sessions = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(SESSIONS);
     let house = House::open().await;
     println!(
         "{sessions} starts over {} connections\n\n{:<12} {:<14} {:>9} {:>8} {:>8} {:>8} {:>11} {:>8} {:>10} {:>10}",
