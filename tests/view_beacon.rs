@@ -10,6 +10,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, header};
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -300,4 +301,35 @@ async fn an_address_pays_for_its_phones_and_is_told_how_long_to_wait() {
     let wait: u32 = refused.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
     assert!((80..=90).contains(&wait), "{wait}");
     assert_eq!(app.log().await.len(), 99);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_overloaded_server_does_not_take_is_sent_again_and_counted_once() {
+    let app = TestApp::start().await;
+    let (content, others) = (playing(&app).await, app.connect().await);
+    others.batch_execute("BEGIN; LOCK TABLE ar_view_sessions IN EXCLUSIVE MODE").await.unwrap();
+    let bodies: Vec<String> = std::iter::repeat_with(|| {
+        json!(std::iter::repeat_with(|| start(Uuid::new_v4())).take(100).collect::<Vec<_>>()).to_string()
+    })
+    .take(14)
+    .collect();
+    let path = path(&content);
+    let sent = || join_all(bodies.iter().map(|body| send(&app, Method::POST, &path, "text/plain", body.clone())));
+    // As long as nobody may write, a batch waits for the table and a thousand reports for the batch.
+    let freed = async {
+        while app.app.views.writer.waiting() < 1000 {
+            tokio::task::yield_now().await;
+        }
+        let refused = send(&app, Method::POST, &path, "text/plain", bodies[0].clone()).await;
+        others.batch_execute("COMMIT").await.unwrap();
+        refused
+    };
+    let (_, refused) = tokio::join!(sent(), freed);
+    assert_eq!((refused.status, refused.code()), (503, "UNAVAILABLE"));
+    assert_eq!(refused.headers[header::RETRY_AFTER], "1");
+    for body in &bodies {
+        assert_eq!(send(&app, Method::POST, &path, "text/plain", body.clone()).await.status, 200);
+    }
+    assert_eq!(app.column::<i64>("SELECT count(*) FROM ar_view_sessions").await, [1400]);
+    assert_eq!(app.log().await.len(), 1400);
 }
