@@ -15,6 +15,7 @@ mod login_address;
 mod media;
 mod membership;
 mod migration_run;
+mod new_view_session;
 mod notification;
 mod playback;
 mod project;
@@ -43,6 +44,7 @@ pub use login_address::LoginAddress;
 pub use media::{Media, MediaOrder, NewMedia};
 pub use membership::{Membership, MembershipOrder, Role};
 pub use migration_run::{MigrationAction, MigrationRun, MigrationRunStatus};
+pub use new_view_session::NewViewSession;
 pub use notification::{NewNotification, Notification, NotificationFilter, NotificationOrder, NotificationType};
 pub use playback::PlaybackRows;
 pub use project::{NewProject, Project, ProjectFilter, ProjectOrder, ProjectStatus};
@@ -65,6 +67,5 @@ pub use video_schedule::{
 };
 pub use view_event::{NewViewEvent, ViewEvent, ViewEventKind, ViewLogScope};
 pub use view_session::{
-    DeviceType, NewViewSession, PlaybackSource, TrackingQuality, ViewSession, ViewSessionFilter, ViewSessionOrder,
-    ViewSessionStatus,
+    DeviceType, PlaybackSource, TrackingQuality, ViewSession, ViewSessionFilter, ViewSessionOrder, ViewSessionStatus,
 };

@@ -187,7 +187,8 @@ impl<G> ValidGrouping<G> for IsActive {
     type IsAggregate = is_aggregate::Never;
 }
 
-type Row = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<ViewSession, Pg>>;
+/// The columns of [`ViewSession`].
+pub(super) type Row = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<ViewSession, Pg>>;
 
 /// A hand-written statement, and after it the columns of [`ViewSession`].
 macro_rules! giving_views {
@@ -202,9 +203,7 @@ macro_rules! giving_views {
     };
 }
 
-mod insert;
-
-pub use insert::NewViewSession;
+pub(super) use giving_views;
 
 impl ViewSession {
     /// The view of this session id.

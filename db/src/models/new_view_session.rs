@@ -5,7 +5,7 @@ use diesel::sql_types::{Array, Int8, Nullable, Text, Timestamptz, Uuid as SqlUui
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use super::{DeviceType, PlaybackSource, Row, TrackingQuality, ViewSession};
+use super::view_session::{DeviceType, PlaybackSource, Row, TrackingQuality, ViewSession, giving_views};
 use crate::prepared::Prepared;
 use crate::{Result, Tx};
 
