@@ -50,6 +50,9 @@ pub struct Config {
     /// Whose pages may ask from a browser: origins such as `https://app.example`, separated by commas, or `none`. Unless
     /// it is said: in development those of this machine, in production none.
     pub cors_origins: Option<Origins>,
+    /// Days that the log of views is kept, for followers to resume in. The views themselves stay.
+    #[serde(deserialize_with = "at_least_one")]
+    pub log_retention_days: u32,
     /// What one request may cost.
     pub limits: Limits,
 }
@@ -109,6 +112,7 @@ impl Default for Config {
             metrics_token: None,
             trusted_proxies: Vec::new(),
             cors_origins: None,
+            log_retention_days: 30,
             limits: Limits::default(),
         }
     }
@@ -194,6 +198,14 @@ fn long_enough<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Stri
     match Option::<String>::deserialize(deserializer)? {
         Some(token) if token.len() < 16 => Err(serde::de::Error::custom("it has fewer than 16 characters")),
         token => Ok(token),
+    }
+}
+
+/// The day that is written on is never dropped.
+fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        0 => Err(serde::de::Error::custom("log_retention_days is at least 1")),
+        days => Ok(days),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A phone starts a view and gets a signed [`token`](ViewToken); with it, it says every few seconds how far it is, until it ends
 //! the view or falls silent. `writer.rs` takes all of that, in batches; `beacon.rs` says what a report makes of a view;
-//! `sweep.rs` ends silent ones; `log.rs` tells followers, in the order in which it was committed, what `live.rs` reads. What plays is decided
+//! `sweep.rs` ends silent ones; `log.rs` tells followers, in the order in which it was committed, what `live.rs` reads, and `retention.rs` drops
+//! what is too old. What plays is decided
 //! in `domain::playback`; nothing here knows GraphQL. Start at `writer.rs`.
 
 mod batch;
@@ -10,9 +11,11 @@ mod beacon;
 mod cursor;
 mod days;
 mod device;
+mod follower;
 mod live;
 mod log;
 mod places;
+mod retention;
 mod sweep;
 mod token;
 mod writer;
@@ -21,7 +24,8 @@ pub use beacon::{Beat, fold};
 pub use cursor::Cursor;
 pub use device::{Device, network};
 pub use live::{LogState, ViewLog};
-pub use log::{LogItem, follow, page, resolve};
+pub use log::{GapReason, LogItem, Stretch, follow, follow_stretch, page, resolve};
+pub use retention::{drop_old_days, spawn_retention};
 pub use sweep::{spawn_sweeper, sweep_once};
 pub use token::ViewToken;
 pub use writer::{Start, Started, ViewWriter};
