@@ -77,9 +77,13 @@ impl Outbox {
         (outbox, Writer { frames })
     }
 
-    /// Room for a message; one that is longer than the whole queue takes all of it. None if the socket has stalled.
-    pub(super) async fn room_for(&self, message: &str) -> Option<Room> {
-        let bytes = u32::try_from(message.len().clamp(1, self.bytes)).unwrap_or(u32::MAX);
+    /// Room for a message of so many bytes; one that is longer than the whole queue takes all of it. None if the socket has stalled.
+    pub(super) async fn room_for(&self, bytes: usize) -> Option<Room> {
+        let bytes = u32::try_from(bytes.clamp(1, self.bytes)).unwrap_or(u32::MAX);
+        // Mostly there is, and nobody has to look at the clock.
+        if let Ok(permit) = Arc::clone(&self.room).try_acquire_many_owned(bytes) {
+            return Some(Room::new(permit, &self.metrics));
+        }
         let room = Arc::clone(&self.room).acquire_many_owned(bytes);
         match timeout(self.patience, room).await {
             Ok(Ok(permit)) => Some(Room::new(permit, &self.metrics)),
@@ -97,7 +101,7 @@ impl Outbox {
     }
 
     pub(super) async fn send(&self, message: String) {
-        if let Some(room) = self.room_for(&message).await {
+        if let Some(room) = self.room_for(message.len()).await {
             self.put(message, room);
         }
     }
