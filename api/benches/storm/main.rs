@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::main]
 async fn main() {
-    let server = Server::start().await;
+    let server = Server::start(&[]).await;
     refuse_bombs(&server).await;
     weather_storms(&server).await;
     server.stop().await;
