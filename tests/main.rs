@@ -34,6 +34,7 @@ mod folder;
 mod fuzz;
 mod growth;
 mod idempotency;
+mod live_view_stats;
 mod logging;
 mod login;
 mod membership;

@@ -191,7 +191,8 @@ fn or_problems<T>(done: crate::domain::Result<T>) -> Result<(Option<T>, Vec<User
 }
 
 impl AnalyticsScope {
-    fn log_scope(self) -> models::ViewLogScope {
+    /// The part of the log that it is.
+    pub(crate) fn log_scope(self) -> models::ViewLogScope {
         match self {
             Self::CompanyId(id) => models::ViewLogScope::Company(id.number()),
             Self::ProjectId(id) => models::ViewLogScope::Project(id.number()),

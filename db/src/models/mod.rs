@@ -10,6 +10,7 @@ mod company;
 mod email_message;
 mod folder;
 mod idempotency_key;
+mod live_views;
 mod login_address;
 mod media;
 mod membership;
@@ -38,6 +39,7 @@ pub use company::{Company, CompanyFilter, CompanyOrder, CompanyStatus, NewCompan
 pub use email_message::{EmailMessage, EmailMessageFilter, EmailMessageOrder, EmailStatus, NewEmailMessage};
 pub use folder::{Folder, FolderFilter, FolderOrder, NewFolder};
 pub use idempotency_key::{Claim, IdempotencyKey};
+pub use live_views::LiveViews;
 pub use login_address::LoginAddress;
 pub use media::{Media, MediaOrder, NewMedia};
 pub use membership::{Membership, MembershipOrder, Role};

@@ -2,8 +2,8 @@
 //!
 //! A phone starts a view and gets a signed [`token`](ViewToken); with it, it says every few seconds how far it is, until it ends
 //! the view or falls silent. `writer.rs` takes all of that, in batches; `beacon.rs` says what a report makes of a view;
-//! `sweep.rs` ends silent ones; `log.rs` tells followers, in the order in which it was committed, what `live.rs` reads, and `retention.rs` drops
-//! what is too old. What plays is decided
+//! `sweep.rs` ends silent ones; `live_stats.rs` counts who looks now; `log.rs` tells followers, in the order in which it was
+//! committed, what `live.rs` reads, and `retention.rs` drops what is too old. What plays is decided
 //! in `domain::playback`; nothing here knows GraphQL. Start at `writer.rs`.
 
 mod batch;
@@ -13,6 +13,7 @@ mod days;
 mod device;
 mod follower;
 mod live;
+mod live_stats;
 mod log;
 mod places;
 mod retention;
@@ -24,6 +25,9 @@ pub use beacon::{Beat, fold};
 pub use cursor::Cursor;
 pub use device::{Device, network};
 pub use live::{LogState, ViewLog};
+pub use live_stats::{
+    ContentNow, LivePictures, MOST_LIVE_CONTENTS, PACES, Picture, PictureOf, WINDOWS, follow_live_stats, live_stats,
+};
 pub use log::{GapReason, LogItem, Stretch, follow, follow_stretch, page, resolve};
 pub use retention::{drop_old_days, spawn_retention};
 pub use sweep::{spawn_sweeper, sweep_once};
@@ -53,6 +57,8 @@ pub struct Views {
     pub writer: ViewWriter,
     /// Tells what happened.
     pub log: ViewLog,
+    /// Counts who looks now.
+    pub pictures: LivePictures,
     days: Arc<LogDays>,
 }
 
@@ -64,6 +70,6 @@ impl Views {
         let batch =
             Batch { db: db.clone(), clock: clock.clone(), days: Arc::clone(&days), metrics: Arc::clone(metrics) };
         let log = ViewLog::new(db.clone(), clock.clone(), Arc::clone(metrics));
-        Self { writer: ViewWriter::new(batch, secret.clone()), log, days }
+        Self { writer: ViewWriter::new(batch, secret.clone()), log, pictures: LivePictures::default(), days }
     }
 }
