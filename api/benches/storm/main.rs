@@ -9,6 +9,7 @@
 mod bombs;
 mod healthy;
 mod process;
+#[expect(dead_code, reason = "other benchmarks ask more of it")]
 mod server;
 mod storms;
 

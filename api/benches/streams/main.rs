@@ -7,9 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 
 mod follower;
-#[path = "../storm/process.rs"]
 mod process;
-#[expect(dead_code, reason = "storms ask more of it")]
 #[path = "../storm/server.rs"]
 mod server;
 
