@@ -16,6 +16,9 @@ use super::messages::Close;
 use crate::config::Limits;
 use crate::monitoring::Metrics;
 
+/// Messages that are handed to the system together, at most.
+const AT_ONCE: usize = 64;
+
 /// How long what was said before the end, and the end itself, may take to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -124,6 +127,24 @@ impl Outbox {
     }
 }
 
+/// Writes a message, and with it those that wait already: each by itself would cost a call of the system.
+async fn write_waiting<S: Sink<Message> + Unpin>(
+    frames: &mut mpsc::UnboundedReceiver<Frame>,
+    sink: &mut S,
+    first: Frame,
+) -> Result<(), S::Error> {
+    let Frame { message, _room } = first;
+    sink.feed(message).await?;
+    let mut rooms = Vec::new();
+    while rooms.len() < AT_ONCE
+        && let Ok(Frame { message, _room: room }) = frames.try_recv()
+    {
+        sink.feed(message).await?;
+        rooms.push(room);
+    }
+    sink.flush().await
+}
+
 impl Writer {
     /// Writes until the socket breaks or is to be closed.
     pub(super) async fn write(
@@ -138,7 +159,7 @@ impl Writer {
                 frame = self.frames.recv() => {
                     let Some(frame) = frame else { return };
                     tokio::select! {
-                        sent = sink.send(frame.message) => match sent {
+                        sent = write_waiting(&mut self.frames, &mut sink, frame) => match sent {
                             Ok(()) => continue,
                             Err(_) => return,
                         },
