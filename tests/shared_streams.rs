@@ -78,7 +78,7 @@ async fn what_an_event_costs_does_not_depend_on_how_many_follow() {
         while sockets.len() < followers {
             // As many people as there are sockets would do, since they all may see the same.
             let second = app.member(studio.company.id, Role::Viewer).await;
-            let who = if sockets.len() % 2 == 0 { &first } else { &second };
+            let who = if sockets.len().is_multiple_of(2) { &first } else { &second };
             let mut socket = socket(&app, &served, who, FOLLOW, of(&studio)).await;
             caught_up(&mut socket).await;
             sockets.push(socket);

@@ -80,7 +80,7 @@ async fn follow(
     while let Some(event) = events.next().await {
         let goes_on = match event {
             Told::Own(response, at) => {
-                let answer = answer(response, viewer, watch);
+                let answer = answer(*response, viewer, watch);
                 listener.tell(&answer, at).await;
                 answer.ran()
             }

@@ -118,7 +118,7 @@ async fn run(door: Door, admitted: Admitted, viewer: Viewer, recent: Arc<Recent>
         let (json, code) = (answer.to_json(), answer.code());
         recent.tell(SharedEvent { cursor, json, as_event: OnceLock::new(), cost, code });
         told += 1;
-        if told % AT_ONCE == 0 {
+        if told.is_multiple_of(AT_ONCE) {
             // The members first: what they have not read yet is kept for them.
             tokio::task::yield_now().await;
         }

@@ -18,7 +18,7 @@ use crate::graphql::StreamPlace;
 /// What a follower is told.
 pub(in crate::http) enum Told {
     /// An answer of its own, and where it stands, if that is known.
-    Own(Response, Option<Cursor>),
+    Own(Box<Response>, Option<Cursor>),
     /// What all of its group are told.
     Shared(Arc<SharedEvent>),
 }
@@ -74,7 +74,7 @@ impl Member {
                 Stage::ByItself { responses, place, then } => {
                     if let Some(response) = wish.share.clone().over(responses.next()).await {
                         wish.door.app.metrics.subscription_executions.inc();
-                        return Some(Told::Own(response, place.reached()));
+                        return Some(Told::Own(Box::new(response), place.reached()));
                     }
                     let caught_up = place.reached().filter(|_| place.is_live() && !place.has_failed());
                     let (at, place) = (caught_up?, then.take()?);

@@ -57,7 +57,8 @@ pub(super) fn follow(number: i32, place: StreamPlace, after: Option<&str>) -> im
                 if announced && stretch.only_the_past {
                     return None;
                 }
-                let next = news.borrow_and_update().iter().copied().find(|position| *position > at);
+                let is_next = |position: &i64| *position > at && !(stretch.only_the_past && *position > newest);
+                let next = news.borrow_and_update().iter().copied().find(is_next);
                 if fails.is_some_and(|(_, before)| next.unwrap_or(0) == before) {
                     place.fail();
                     return Some((None, None));
