@@ -11,16 +11,19 @@ use crate::support::contract::{Contract, Root};
 use crate::support::tables::{Column, Index, Reference, Tables};
 
 /// Known by something better than a number.
-const WITHOUT_ID: [&str; 3] = ["settings", "login_addresses", "view_events"];
+const WITHOUT_ID: [&str; 4] = ["settings", "login_addresses", "view_events", "view_rollup_states"];
 /// Rows that the program writes by itself, whose rules nobody can mend: a violation is our mistake, and the client is
 /// told so. Their columns are no inputs.
-const INTERNAL: [&str; 11] = [
+const INTERNAL: [&str; 14] = [
     "settings",
     "idempotency_keys",
     "audit_log",
     "sign_ins",
     "login_addresses",
     "view_events",
+    "view_rollups",
+    "view_rollup_states",
+    "view_rollup_progress",
     "ar_view_sessions",
     "media",
     "notifications",

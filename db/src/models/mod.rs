@@ -27,6 +27,8 @@ mod video;
 mod video_rotation_schedule;
 mod video_schedule;
 mod view_event;
+mod view_numbers;
+mod view_rollup;
 mod view_session;
 
 pub use api_key::{ApiKey, ApiKeyFilter, ApiKeyOrder, ApiKeyScope, NewApiKey};
@@ -62,6 +64,11 @@ pub use video_schedule::{
     NewVideoSchedule, VideoSchedule, VideoScheduleEdit, VideoScheduleFilter, VideoScheduleOrder, VideoScheduleStatus,
 };
 pub use view_event::{NewViewEvent, ViewEvent, ViewEventKind, ViewLogScope};
+pub use view_numbers::{
+    DURATION_CLASSES, Facet, Grain, NumbersQuery, RolledSpan, SlotNumbers, Slots, Span, ViewColumn, ViewNumbers,
+    ViewNumbersFilter, ViewersOf, oldest_alive, peak_of,
+};
+pub use view_rollup::{DueCompany, RolledCompany, RolledDays, ViewRollup};
 pub use view_session::{
     DeviceType, NewViewSession, PlaybackSource, TrackingQuality, ViewSession, ViewSessionFilter, ViewSessionOrder,
     ViewSessionStatus,
