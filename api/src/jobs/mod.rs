@@ -1,4 +1,4 @@
-//! What a serving process does beside answering: it hears revocations, ends silent views, and throws away what nobody
+//! What a serving process does beside answering: it hears revocations, ends silent views, rolls up, and throws away what nobody
 //! needs any more. Any number of processes may do so on one database.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::app::App;
 use crate::domain::execute::KEY_LIFETIME;
-use crate::domain::view;
+use crate::domain::{analytics, view};
 use crate::monitoring::Job;
 
 /// How old a half-received file must be before nobody is sending it any more.
@@ -34,6 +34,7 @@ impl Background {
         Self {
             _tasks: vec![
                 view::spawn_sweeper(app),
+                analytics::spawn_roller(app),
                 AbortOnDropHandle::new(tokio::spawn(async move {
                     hearing.credentials.listen(&hearing.db, &hearing.metrics).await;
                 })),
