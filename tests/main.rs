@@ -66,5 +66,6 @@ mod user;
 mod video;
 mod video_rotation_schedule;
 mod video_schedule;
+mod view_analytics;
 mod view_session;
 mod view_stream;

@@ -191,7 +191,7 @@ fn or_problems<T>(done: crate::domain::Result<T>) -> Result<(Option<T>, Vec<User
 }
 
 impl AnalyticsScope {
-    fn log_scope(self) -> models::ViewLogScope {
+    pub(crate) fn log_scope(self) -> models::ViewLogScope {
         match self {
             Self::CompanyId(id) => models::ViewLogScope::Company(id.number()),
             Self::ProjectId(id) => models::ViewLogScope::Project(id.number()),
@@ -235,14 +235,14 @@ impl ViewSessionWhereInput {
     }
 }
 
-fn values<T: Into<V>, V: Ord>(given: Vec<T>) -> Result<Vec<V>> {
+pub(crate) fn values<T: Into<V>, V: Ord>(given: Vec<T>) -> Result<Vec<V>> {
     let mut values: Vec<V> = filters::few(given)?.into_iter().map(Into::into).collect();
     values.sort_unstable();
     values.dedup();
     Ok(values)
 }
 
-fn texts(given: Vec<String>) -> Result<Vec<String>> {
+pub(crate) fn texts(given: Vec<String>) -> Result<Vec<String>> {
     filters::few(given)?.into_iter().map(filters::text).collect()
 }
 
