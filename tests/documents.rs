@@ -46,3 +46,22 @@ async fn every_document_that_is_shown_runs_within_the_limits() {
         assert_eq!(data["uploadFile"]["userErrors"], json!([]));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboard_asks_for_what_there_is() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let admin = app.admin().await;
+    let page = read("examples/dashboard/index.html");
+    let view = between(&page, "VIEW = `", "`").next().unwrap();
+    let company = arvlite_api::global_id::encode::<arvlite_db::models::Company>(studio.company.id);
+    let documents: Vec<&str> = between(&page, "(`", "`").collect();
+    assert_eq!(documents.len(), 4, "{documents:?}");
+    for document in documents {
+        let variables = json!({ "scope": { "companyId": company } });
+        let document = document.replace("${VIEW}", view);
+        let mut events = Events::open(&app.router, &admin, &document, variables, None).await;
+        let told = events.next().await.unwrap();
+        assert_eq!((told.name.as_str(), told.data.get("errors")), ("next", None), "{document}\n{:#}", told.data);
+    }
+}

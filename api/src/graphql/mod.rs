@@ -15,6 +15,7 @@ mod error;
 mod filters;
 mod idempotent;
 mod lists;
+mod live_views;
 mod loader;
 mod mutation;
 mod node;

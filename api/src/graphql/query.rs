@@ -12,9 +12,11 @@ use super::context::{ContextExt, ToldPlaybacks};
 use super::error::Result;
 use super::filters;
 use super::lists::Lists;
+use super::live_views;
 use super::node::{self, Node, NodeType};
+use super::scalars::Duration;
 use super::types::{
-    ArContent, ArPlayback, Client, Company, EmailMessage, Folder, Notification, Project, ServiceLimits,
+    ArContent, ArPlayback, Client, Company, EmailMessage, Folder, LiveViewStats, Notification, Project, ServiceLimits,
     StorageConnection, StorageFolder, Video, VideoRotationSchedule, ViewAnalytics, ViewEventConnection, ViewSession,
     Viewer,
 };
@@ -217,6 +219,17 @@ impl Lookups {
         #[graphql(name = "where", desc = "Which views.")] condition: Option<ViewWhere>,
     ) -> Result<ViewAnalytics> {
         analytics::analyze(ctx, scope, timeframe, condition).await
+    }
+
+    /// Who looks now.
+    async fn live_view_stats(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose views.")] scope: AnalyticsScope,
+        #[graphql(desc = "How far back the window reaches, PT1S to PT1H.", default_with = "live_views::WINDOW")]
+        window: Duration,
+    ) -> Result<LiveViewStats> {
+        live_views::now(ctx, scope, window).await
     }
 
     /// For the phone that scanned a code: needs no sign-in, never says 404, says why nothing plays.

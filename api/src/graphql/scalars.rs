@@ -3,6 +3,8 @@
 use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use jiff::SignedDuration;
+use jiff::fmt::temporal::SpanParser;
 use uuid::Uuid;
 
 /// A 64-bit count of bytes as a string, since Int has 32 bits.
@@ -24,6 +26,30 @@ impl ScalarType for Bytes {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
+    }
+}
+
+/// A length of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Duration(pub std::time::Duration);
+
+/// A length of time as in ISO 8601, of hours, minutes and seconds: PT5M, PT0.5S.
+#[Scalar(name = "Duration", specified_by_url = "https://scalars.graphql.org/andimarek/duration")]
+impl ScalarType for Duration {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        let length = SpanParser::new().parse_duration(text).ok().and_then(|length| length.try_into().ok());
+        length.map(Self).ok_or_else(|| InputValueError::custom("not a length of time such as PT5M"))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.to_string())
+    }
+}
+
+impl std::fmt::Display for Duration {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        SignedDuration::try_from(self.0).unwrap_or(SignedDuration::MAX).fmt(formatter)
     }
 }
 
@@ -51,6 +77,7 @@ pub fn fits(scalar: &str, value: &Value) -> Fits {
         "UUID" => "a UUID",
         "TimeZone" => "the IANA name of a time zone, such as Europe/Moscow",
         "Bytes" => "a count of bytes as a text",
+        "Duration" => "a length of time such as PT5M",
         _ => return Fits::Yes,
     };
     let is_right_kind = match (scalar, value) {
@@ -66,6 +93,7 @@ pub fn fits(scalar: &str, value: &Value) -> Fits {
         "UUID" => parses::<Uuid>(value),
         "TimeZone" => parses::<Tz>(value),
         "Bytes" => parses::<Bytes>(value),
+        "Duration" => parses::<Duration>(value),
         _ => true,
     };
     match (is_right_kind, is_well_formed) {

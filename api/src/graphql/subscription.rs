@@ -6,7 +6,9 @@ use futures_util::{Stream, StreamExt};
 
 use super::context::ContextExt;
 use super::error::Result;
-use super::types::{ActiveVideo, ViewStreamItem};
+use super::live_views;
+use super::scalars::Duration;
+use super::types::{ActiveVideo, LiveViewStats, ViewStreamItem};
 use super::views::{self, AnalyticsScope, ViewStreamWhere};
 use crate::domain::playback::live;
 use crate::global_id::NodeId;
@@ -29,6 +31,23 @@ impl Subscription {
         #[graphql(name = "where", desc = "Which views.")] condition: Option<ViewStreamWhere>,
     ) -> Result<impl Stream<Item = Result<ViewStreamItem>>> {
         views::follow(ctx, scope, after, condition).await
+    }
+
+    /// Who looks now: the newest picture, at once and then whenever it has changed, at most once in `every`. While
+    /// nothing changes it is told every 30 seconds.
+    async fn live_view_stats(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose views.")] scope: AnalyticsScope,
+        #[graphql(desc = "How far back the window reaches, PT1S to PT1H.", default_with = "live_views::WINDOW")]
+        window: Duration,
+        #[graphql(
+            desc = "The least time from one picture to the next, PT0.2S to PT30S.",
+            default_with = "live_views::PACE"
+        )]
+        every: Duration,
+    ) -> Result<impl Stream<Item = Result<LiveViewStats>>> {
+        live_views::follow(ctx, scope, window, every).await
     }
 
     /// What an order plays: as it is now, at once, and then whenever the video or the reason changes, at the instant at

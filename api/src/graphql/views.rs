@@ -191,6 +191,7 @@ fn or_problems<T>(done: crate::domain::Result<T>) -> Result<(Option<T>, Vec<User
 }
 
 impl AnalyticsScope {
+    /// The part of the log that it is.
     pub(crate) fn log_scope(self) -> models::ViewLogScope {
         match self {
             Self::CompanyId(id) => models::ViewLogScope::Company(id.number()),

@@ -10,6 +10,7 @@ mod company;
 mod email_message;
 mod folder;
 mod idempotency_key;
+mod live_views;
 mod login_address;
 mod media;
 mod membership;
@@ -27,8 +28,11 @@ mod video;
 mod video_rotation_schedule;
 mod video_schedule;
 mod view_event;
+mod view_facet;
 mod view_numbers;
+mod view_peak;
 mod view_rollup;
+mod view_rollup_rows;
 mod view_session;
 
 pub use api_key::{ApiKey, ApiKeyFilter, ApiKeyOrder, ApiKeyScope, NewApiKey};
@@ -39,6 +43,7 @@ pub use company::{Company, CompanyFilter, CompanyOrder, CompanyStatus, NewCompan
 pub use email_message::{EmailMessage, EmailMessageFilter, EmailMessageOrder, EmailStatus, NewEmailMessage};
 pub use folder::{Folder, FolderFilter, FolderOrder, NewFolder};
 pub use idempotency_key::{Claim, IdempotencyKey};
+pub use live_views::LiveViews;
 pub use login_address::LoginAddress;
 pub use media::{Media, MediaOrder, NewMedia};
 pub use membership::{Membership, MembershipOrder, Role};
@@ -64,10 +69,9 @@ pub use video_schedule::{
     NewVideoSchedule, VideoSchedule, VideoScheduleEdit, VideoScheduleFilter, VideoScheduleOrder, VideoScheduleStatus,
 };
 pub use view_event::{NewViewEvent, ViewEvent, ViewEventKind, ViewLogScope};
-pub use view_numbers::{
-    DURATION_CLASSES, Facet, Grain, NumbersQuery, RolledSpan, SlotNumbers, Slots, Span, ViewColumn, ViewNumbers,
-    ViewNumbersFilter, ViewersOf, oldest_alive, peak_of,
-};
+pub use view_facet::{DURATION_CLASSES, Facet, Grain, ViewColumn, ViewNumbersFilter};
+pub use view_numbers::{NumbersQuery, RolledSpan, SlotNumbers, Slots, Span, ViewNumbers, ViewersOf};
+pub use view_peak::{oldest_alive, peak_of};
 pub use view_rollup::{DueCompany, RolledCompany, RolledDays, ViewRollup};
 pub use view_session::{
     DeviceType, NewViewSession, PlaybackSource, TrackingQuality, ViewSession, ViewSessionFilter, ViewSessionOrder,

@@ -5,137 +5,11 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Bool, Int4, Int8, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 
-use crate::enums::text_enum;
-use crate::models::{DeviceType, TrackingQuality, ViewLogScope};
+use crate::models::{
+    DURATION_CLASSES, DeviceType, Facet, Grain, TrackingQuality, ViewColumn, ViewLogScope, ViewNumbersFilter,
+};
 use crate::prepared::Prepared;
 use crate::{Result, Session};
-
-/// The lengths in seconds at which a class of lengths begins: up to 5 seconds each has its own, beyond that a class is
-/// about a fifth of its length wide.
-pub const DURATION_CLASSES: [i32; 26] =
-    [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 26, 30, 36, 43, 52, 62, 75, 90, 120, 180, 300, 600, 1800];
-
-text_enum! {
-    /// How long the periods are that are rolled up.
-    Grain {
-        /// Quarters of an hour.
-        Quarter = "QUARTER",
-        /// Days of the company's zone.
-        Day = "DAY",
-        /// Months of the company's zone.
-        Month = "MONTH",
-    }
-}
-
-text_enum! {
-    /// What the views of a period are told apart by.
-    Facet {
-        /// Nothing.
-        Total = "TOTAL",
-        /// Which rule chose the video.
-        Source = "SOURCE",
-        /// Country and city.
-        City = "CITY",
-        /// Device, system, browser, country, tracking, and whether the video played.
-        Device = "DEVICE",
-        /// Project, order and video.
-        Content = "CONTENT",
-    }
-}
-
-/// What views are told apart by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "named after the columns")]
-pub enum ViewColumn {
-    DeviceType,
-    Os,
-    Browser,
-    Country,
-    City,
-    TrackingQuality,
-    VideoPlayed,
-    Project,
-    ArContent,
-    Video,
-    Source,
-}
-
-impl ViewColumn {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::DeviceType => "device_type",
-            Self::Os => "os",
-            Self::Browser => "browser",
-            Self::Country => "country",
-            Self::City => "city",
-            Self::TrackingQuality => "tracking_quality",
-            Self::VideoPlayed => "video_played",
-            Self::Project => "project_id",
-            Self::ArContent => "ar_content_id",
-            Self::Video => "video_id",
-            Self::Source => "source",
-        }
-    }
-
-    fn is_in(self, facet: Facet) -> bool {
-        match self {
-            Self::DeviceType | Self::Os | Self::Browser | Self::TrackingQuality | Self::VideoPlayed => {
-                facet == Facet::Device
-            }
-            Self::Country => matches!(facet, Facet::City | Facet::Device),
-            Self::City => facet == Facet::City,
-            Self::Project | Self::ArContent | Self::Video => facet == Facet::Content,
-            Self::Source => facet == Facet::Source,
-        }
-    }
-}
-
-impl Facet {
-    /// The one that tells views apart by all of these; none if they have to be read one by one.
-    #[must_use]
-    pub fn of(columns: &[ViewColumn]) -> Option<Self> {
-        Self::ALL.iter().copied().find(|facet| columns.iter().all(|column| column.is_in(*facet)))
-    }
-
-    /// The periods for which it is rolled up, longest first.
-    #[must_use]
-    pub fn grains(self) -> &'static [Grain] {
-        match self {
-            Self::Total => &[Grain::Month, Grain::Day, Grain::Quarter],
-            _ => &[Grain::Month, Grain::Day],
-        }
-    }
-}
-
-/// Which views are counted. All given parts must hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "named after the columns")]
-pub struct ViewNumbersFilter {
-    pub device_types: Option<Vec<DeviceType>>,
-    pub os: Option<Vec<String>>,
-    pub browsers: Option<Vec<String>>,
-    pub countries: Option<Vec<String>>,
-    pub tracking_qualities: Option<Vec<TrackingQuality>>,
-    pub video_played: Option<bool>,
-}
-
-impl ViewNumbersFilter {
-    /// The columns that it looks at.
-    #[must_use]
-    pub fn columns(&self) -> Vec<ViewColumn> {
-        [
-            (self.device_types.is_some(), ViewColumn::DeviceType),
-            (self.os.is_some(), ViewColumn::Os),
-            (self.browsers.is_some(), ViewColumn::Browser),
-            (self.countries.is_some(), ViewColumn::Country),
-            (self.tracking_qualities.is_some(), ViewColumn::TrackingQuality),
-            (self.video_played.is_some(), ViewColumn::VideoPlayed),
-        ]
-        .into_iter()
-        .filter_map(|(is_given, column)| is_given.then_some(column))
-        .collect()
-    }
-}
 
 /// Into which numbered slots views fall by their start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -330,7 +204,7 @@ impl NumbersQuery {
         }
     }
 
-    fn conditions(&self) -> String {
+    pub(super) fn conditions(&self) -> String {
         let mut conditions = "company_id = ?".to_owned();
         conditions.push_str(match self.of {
             ViewLogScope::Everything | ViewLogScope::Company(_) => "",
@@ -357,7 +231,7 @@ impl NumbersQuery {
         }
     }
 
-    fn bind_conditions<T>(&self, statement: Prepared<T>) -> Prepared<T> {
+    pub(super) fn bind_conditions<T>(&self, statement: Prepared<T>) -> Prepared<T> {
         let mut statement = statement.bind::<BigInt, _>(self.company_id);
         match self.of {
             ViewLogScope::Everything | ViewLogScope::Company(_) => {}
@@ -421,73 +295,4 @@ impl From<LoadedRow> for SlotNumbers {
         let numbers = ViewNumbers { views, viewers, watch_seconds, timed, played, tracked, lost, durations };
         Self { slot, value, numbers }
     }
-}
-
-/// The most views that were alive at one instant, from their start until they were last heard of: of the rolled up spans,
-/// which quarters fill, and of the views themselves in the others.
-///
-/// # Errors
-/// When a statement fails.
-pub async fn peak_of(session: &Session, query: &NumbersQuery) -> Result<i64> {
-    if !session.scope().holds(query.company_id) {
-        return Ok(0);
-    }
-    let mut peak = 0;
-    if let Some((_, spans)) = &query.rolled
-        && !spans.is_empty()
-    {
-        let statement = Prepared::<Int8>::new(
-            "SELECT coalesce(max(peak), 0)::bigint FROM unnest(?, ?) AS span(start, stop)
-             JOIN view_rollups ON company_id = ? AND facet = 'TOTAL' AND grain = 'QUARTER'
-                AND period_start >= span.start AND period_start < span.stop",
-        )
-        .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(spans.iter().map(|span| span.1).collect())
-        .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(spans.iter().map(|span| span.2).collect())
-        .bind::<BigInt, _>(query.company_id);
-        peak = statement.get_result::<i64>(&mut *session.connection().await?).await?;
-    }
-    for (start, stop) in &query.raw {
-        let text = format!(
-            "WITH alive AS (
-                SELECT greatest(started_at, ?) AS start, coalesce(ended_at, last_seen_at) AS stop FROM ar_view_sessions
-                WHERE started_at > ?::timestamptz - interval '{LONGEST_VIEW}' AND started_at < ?
-                    AND coalesce(ended_at, last_seen_at) >= ? AND device_type <> 'BOT' AND {conditions})
-             SELECT coalesce(max(alive), 0)::bigint FROM (
-                SELECT sum(change) OVER (ORDER BY at, change DESC) AS alive FROM (
-                    SELECT start AS at, 1 AS change FROM alive UNION ALL SELECT stop, -1 FROM alive WHERE stop < ?
-                ) AS changes) AS levels",
-            conditions = query.conditions(),
-        );
-        let statement = Prepared::<Int8>::new(text)
-            .bind::<Timestamptz, _>(*start)
-            .bind::<Timestamptz, _>(*start)
-            .bind::<Timestamptz, _>(*stop)
-            .bind::<Timestamptz, _>(*start);
-        let statement = query.bind_conditions(statement).bind::<Timestamptz, _>(*stop);
-        peak = peak.max(statement.get_result::<i64>(&mut *session.connection().await?).await?);
-    }
-    Ok(peak)
-}
-
-/// Longer than a phone can report on a view.
-pub(super) const LONGEST_VIEW: &str = "2 days";
-
-/// The start of the oldest view that still goes on.
-///
-/// # Errors
-/// When the statement fails.
-pub async fn oldest_alive(session: &Session, company_id: i64, of: ViewLogScope) -> Result<Option<DateTime<Utc>>> {
-    if !session.scope().holds(company_id) {
-        return Ok(None);
-    }
-    let (condition, id) = match of {
-        ViewLogScope::Everything | ViewLogScope::Company(_) => ("company_id = ?", company_id),
-        ViewLogScope::Project(id) => ("project_id = ?", id),
-        ViewLogScope::ArContent(id) => ("ar_content_id = ?", id),
-    };
-    let text = format!(
-        "SELECT min(started_at) FROM ar_view_sessions WHERE {condition} AND status = 'ACTIVE' AND device_type <> 'BOT'"
-    );
-    let statement = Prepared::<Nullable<Timestamptz>>::new(text).bind::<BigInt, _>(id);
-    Ok(statement.get_result(&mut *session.connection().await?).await?)
 }

@@ -62,16 +62,9 @@ pub async fn roll_all(app: &App, tell: &mut (dyn FnMut(&RolledCompany) + Send)) 
     loop {
         let tx = app.db.begin(Scope::Everything).await?;
         let Some(after) = ViewRollup::take_on(&tx).await? else { return Ok(tx.rollback().await?) };
-        let Some(_) = follow_log(&tx, after).await? else {
-            tx.rollback().await?;
-            break;
-        };
-        tx.commit().await?;
-    }
-    loop {
-        let tx = app.db.begin(Scope::Everything).await?;
-        if ViewRollup::take_on(&tx).await?.is_none() {
-            return Ok(tx.rollback().await?);
+        if follow_log(&tx, after).await?.is_some() {
+            tx.commit().await?;
+            continue;
         }
         let now = app.clock.now();
         let Some(due) = ViewRollup::due(&tx, now, 1).await?.pop() else { return Ok(tx.rollback().await?) };

@@ -2,7 +2,7 @@
 //!
 //! A phone starts a view and gets a signed [`token`](ViewToken); with it, it says every few seconds how far it is, until it ends
 //! the view or falls silent. `writer.rs` takes all of that, in batches; `beacon.rs` says what a report makes of a view;
-//! `sweep.rs` ends silent ones; `log.rs` tells followers, in the order in which it was committed, what `live.rs` reads. What plays is decided
+//! `sweep.rs` ends silent ones; `live_stats.rs` counts who looks now; `log.rs` tells followers, in the order in which it was committed, what `live.rs` reads. What plays is decided
 //! in `domain::playback`; nothing here knows GraphQL. Start at `writer.rs`.
 
 mod batch;
@@ -11,6 +11,7 @@ mod cursor;
 mod days;
 mod device;
 mod live;
+mod live_stats;
 mod log;
 mod places;
 mod sweep;
@@ -21,6 +22,9 @@ pub use beacon::{Beat, fold};
 pub use cursor::Cursor;
 pub use device::{Device, network};
 pub use live::{LogState, ViewLog};
+pub use live_stats::{
+    ContentNow, LivePictures, MOST_LIVE_CONTENTS, PACES, Picture, PictureOf, WINDOWS, follow_live_stats, live_stats,
+};
 pub use log::{LogItem, follow, page, resolve};
 pub use sweep::{spawn_sweeper, sweep_once};
 pub use token::ViewToken;
@@ -49,6 +53,8 @@ pub struct Views {
     pub writer: ViewWriter,
     /// Tells what happened.
     pub log: ViewLog,
+    /// Counts who looks now.
+    pub pictures: LivePictures,
     days: Arc<LogDays>,
 }
 
@@ -60,6 +66,6 @@ impl Views {
         let batch =
             Batch { db: db.clone(), clock: clock.clone(), days: Arc::clone(&days), metrics: Arc::clone(metrics) };
         let log = ViewLog::new(db.clone(), clock.clone(), Arc::clone(metrics));
-        Self { writer: ViewWriter::new(batch, secret.clone()), log, days }
+        Self { writer: ViewWriter::new(batch, secret.clone()), log, pictures: LivePictures::default(), days }
     }
 }

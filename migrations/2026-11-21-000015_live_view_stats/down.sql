@@ -1,0 +1,1 @@
+DROP INDEX ar_view_sessions_company_id_ended_at_idx;
