@@ -61,6 +61,7 @@ mod socket;
 mod storage_connection;
 mod storage_folder;
 mod support;
+mod survival;
 mod tenancy;
 mod tls;
 mod upload;

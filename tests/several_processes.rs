@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::support::fresh_database;
 use crate::support::process::{DataDir, Http, Server, Socket, first_admin, shipped};
 
-const FOLLOW: &str = "subscription ($scope: AnalyticsScope!, $after: String) { viewEvents(scope: $scope, after: $after) \
+pub const FOLLOW: &str = "subscription ($scope: AnalyticsScope!, $after: String) { viewEvents(scope: $scope, after: $after) \
     { __typename ... on StreamPosition { cursor } ... on ViewSessionStarted { viewSession { ...State } } \
       ... on ViewSessionProgressed { viewSession { ...State } } ... on ViewSessionEnded { viewSession { ...State } } } } \
     fragment State on ViewSession { sessionId version status durationSeconds videoPlayed trackingQuality startedAt \
@@ -23,18 +23,19 @@ const SESSIONS: &str = "query ($scope: AnalyticsScope!, $after: String) { viewSe
       updatedAt endedAt }";
 
 /// Two servers on one database, an administrator at each, and an order that plays.
-struct House {
-    one: Server,
-    other: Server,
-    admin: Http,
+pub struct House {
+    pub one: Server,
+    pub other: Server,
+    pub admin: Http,
     other_admin: Http,
     company: Value,
-    code: Value,
-    _data_dir: DataDir,
+    pub code: Value,
+    pub url: String,
+    pub data_dir: DataDir,
 }
 
 impl House {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let (url, data_dir) = (fresh_database().await, DataDir::new());
         let (one, other) = tokio::join!(Server::on(&url, &data_dir), Server::on(&url, &data_dir));
         let admin = first_admin(&one, &url).await;
@@ -63,10 +64,10 @@ impl House {
         let content = &data["arContentCreate"]["arContent"];
         assert_eq!(content["status"], "READY");
         let code = content["uniqueId"].clone();
-        Self { one, other, admin, other_admin, company, code, _data_dir: data_dir }
+        Self { one, other, admin, other_admin, company, code, url, data_dir }
     }
 
-    fn scope(&self) -> Value {
+    pub fn scope(&self) -> Value {
         json!({ "companyId": self.company })
     }
 
@@ -84,20 +85,24 @@ impl House {
         .await;
     }
 
-    /// All views as the table has them, by their ids.
     async fn table(&self) -> BTreeMap<String, Value> {
-        let (mut views, mut after) = (BTreeMap::new(), Value::Null);
-        loop {
-            let data = self.admin.ask(SESSIONS, json!({ "scope": self.scope(), "after": after })).await;
-            let page = &data["viewSessions"];
-            for view in page["nodes"].as_array().unwrap() {
-                assert!(views.insert(id_of(view), view.clone()).is_none(), "a view is in the list twice");
-            }
-            if page["pageInfo"]["hasNextPage"] == false {
-                return views;
-            }
-            after = page["pageInfo"]["endCursor"].clone();
+        table(&self.admin, &self.scope()).await
+    }
+}
+
+/// All views as the table has them, by their ids.
+pub async fn table(admin: &Http, scope: &Value) -> BTreeMap<String, Value> {
+    let (mut views, mut after) = (BTreeMap::new(), Value::Null);
+    loop {
+        let data = admin.ask(SESSIONS, json!({ "scope": scope, "after": after })).await;
+        let page = &data["viewSessions"];
+        for view in page["nodes"].as_array().unwrap() {
+            assert!(views.insert(id_of(view), view.clone()).is_none(), "a view is in the list twice");
         }
+        if page["pageInfo"]["hasNextPage"] == false {
+            return views;
+        }
+        after = page["pageInfo"]["endCursor"].clone();
     }
 }
 
@@ -118,7 +123,7 @@ async fn view(one: &Http, other: &Http, code: &Value) {
     assert_eq!(data["viewSessionEnd"]["status"], "ENDED");
 }
 
-fn id_of(view: &Value) -> String {
+pub fn id_of(view: &Value) -> String {
     view["sessionId"].as_str().unwrap().to_owned()
 }
 

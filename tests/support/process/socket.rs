@@ -36,6 +36,36 @@ impl Socket {
         socket
     }
 
+    /// The same where the server may be gone, or go away meanwhile.
+    pub async fn try_subscribed(who: &Http, document: &str, variables: &Value) -> Option<Self> {
+        let mut request = format!("ws://{}/graphql", who.address).into_client_request().unwrap();
+        request.headers_mut().insert("Sec-WebSocket-Protocol", "graphql-transport-ws".parse().unwrap());
+        let stream = TcpStream::connect(&who.address).await.ok()?;
+        let mut socket = Self(client_async(request, stream).await.ok()?.0);
+        let authorization = who.token.as_ref().map(|token| format!("Bearer {token}"));
+        socket.say(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
+        let payload = json!({ "query": document, "variables": variables });
+        socket.try_hear().await.filter(|heard| heard["type"] == "connection_ack")?;
+        socket.say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+        Some(socket)
+    }
+
+    /// The data of the next event; none if the server went away or has nothing more to tell.
+    pub async fn try_next(&mut self) -> Option<Value> {
+        let heard = self.try_hear().await?;
+        (heard["type"] == "next" && heard["payload"].get("errors").is_none()).then(|| heard["payload"]["data"].clone())
+    }
+
+    async fn try_hear(&mut self) -> Option<Value> {
+        loop {
+            match self.0.next().await?.ok()? {
+                Message::Text(text) => return serde_json::from_str(&text).ok(),
+                Message::Close(_) => return None,
+                _ => {}
+            }
+        }
+    }
+
     /// The data of the next event.
     pub async fn next(&mut self) -> Value {
         let heard = self.hear().await.expect("an event rather than the end");
