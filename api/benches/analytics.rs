@@ -270,7 +270,8 @@ async fn fill(client: &tokio_postgres::Client, company: i64, sessions: i64) {
                     + interval '6 hours' * (random() * random()) AS at
             FROM generate_series(1, {sessions}) n) AS made WHERE at < '{NOW}';
          {}
-         SET session_replication_role = DEFAULT; VACUUM ANALYZE ar_view_sessions",
+         SET session_replication_role = DEFAULT;
+         VACUUM ANALYZE ar_view_sessions",
         drop.join(" "),
         create.join(" "),
     );

@@ -131,7 +131,8 @@ impl Db {
     /// When no connection is to be had.
     pub async fn begin_snapshot(&self, scope: Scope) -> Result<Tx> {
         let tx = self.begin(scope).await?;
-        tx.isolate("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
+        // Compiling a long statement takes longer than all that it reads from rollups.
+        tx.isolate("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL jit = off").await?;
         Ok(tx)
     }
 
