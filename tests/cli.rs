@@ -113,6 +113,7 @@ async fn help_has_examples_everywhere() {
         vec!["db", "show"],
         vec!["db", "create"],
         vec!["db", "print-schema"],
+        vec!["views", "rebuild"],
     ] {
         let words = [words, vec!["--help"]].concat();
         let (code, told, _) = run(&words, "").await;

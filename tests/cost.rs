@@ -117,3 +117,19 @@ async fn more_operations_at_once_than_places_are_refused_for_their_caller_alone(
     assert_eq!((first.0, second.0), (StatusCode::OK, StatusCode::OK));
     assert_eq!(told(&app, Some(&token), "{ viewer { id } }", json!({})).await.0, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn numbers_of_views_cost_the_same_however_many_they_are() {
+    let app = TestApp::start().await;
+    let (studio, manager) = studio(&app).await;
+    let token = token_of(&app.app, &manager).await;
+    let query = "query ($scope: AnalyticsScope!) {
+        viewAnalytics(scope: $scope, timeframe: { from: \"2026-11-01T00:00:00Z\", to: \"2026-11-21T00:00:00Z\" }) {
+            overall { views } timeseries(interval: HOUR) { from metrics { views } }
+            breakdown(by: CITY, first: 100) { rows { metrics { views } } other { views } } } }";
+    let scope =
+        json!({ "companyId": arvlite_api::global_id::encode::<arvlite_db::models::Company>(studio.company.id) });
+    let (_, answer) = told(&app, Some(&token), query, json!({ "scope": scope })).await;
+    assert_eq!(answer["extensions"]["cost"]["requestedQueryCost"], 1 + 3 * 100);
+    assert_eq!(answer["extensions"]["cost"]["actualQueryCost"], 1 + 3 * 100);
+}

@@ -125,6 +125,17 @@ impl Db {
         Tx::begin(self.pools.lease_keeping_plans().await?, scope).await
     }
 
+    /// A transaction that only reads, and sees all the time what was there when its first statement began.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn begin_snapshot(&self, scope: Scope) -> Result<Tx> {
+        let tx = self.begin(scope).await?;
+        // Compiling a long statement takes longer than all that it reads from rollups.
+        tx.isolate("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL jit = off").await?;
+        Ok(tx)
+    }
+
     /// A connection outside the pool, for listening and for the commands that care for the schema.
     pub(crate) async fn own_connection(&self) -> Result<AsyncPgConnection> {
         self.connector.connect().await

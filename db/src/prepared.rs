@@ -9,19 +9,20 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::HasSqlType;
 use diesel::{IntoSql, QueryResult};
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
-/// A statement of fixed text whose rows have the SQL type `ST`.
+/// A statement whose rows have the SQL type `ST`. Its text is fixed, or one of few.
 pub(crate) struct Prepared<ST> {
-    text: &'static str,
+    text: Cow<'static, str>,
     binds: Vec<Box<dyn QueryFragment<Pg> + Send>>,
     rows: PhantomData<fn() -> ST>,
 }
 
 impl<ST> Prepared<ST> {
     /// A statement; each `?` in its text takes one bind, in order.
-    pub(crate) fn new(text: &'static str) -> Self {
-        Self { text, binds: Vec::new(), rows: PhantomData }
+    pub(crate) fn new(text: impl Into<Cow<'static, str>>) -> Self {
+        Self { text: text.into(), binds: Vec::new(), rows: PhantomData }
     }
 
     /// Gives the next `?` its value.

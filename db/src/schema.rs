@@ -468,6 +468,55 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    view_rollup_progress (id) {
+        id -> Int8,
+        rolled_through -> Int8,
+    }
+}
+
+diesel::table! {
+    view_rollup_states (company_id) {
+        company_id -> Int8,
+        time_zone -> Text,
+        rolled_from -> Timestamptz,
+        rolled_until -> Timestamptz,
+        due_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    view_rollups (company_id, facet, grain, period_start, id) {
+        id -> Int8,
+        company_id -> Int8,
+        grain -> Text,
+        period_start -> Timestamptz,
+        facet -> Text,
+        device_type -> Nullable<Text>,
+        os -> Nullable<Text>,
+        browser -> Nullable<Text>,
+        country -> Nullable<Text>,
+        city -> Nullable<Text>,
+        tracking_quality -> Nullable<Text>,
+        video_played -> Nullable<Bool>,
+        project_id -> Nullable<Int8>,
+        ar_content_id -> Nullable<Int8>,
+        video_id -> Nullable<Int8>,
+        source -> Nullable<Text>,
+        views -> Int4,
+        first_in_company -> Int4,
+        first_in_project -> Int4,
+        first_in_ar_content -> Int4,
+        watch_seconds -> Int8,
+        timed -> Int4,
+        durations -> Array<Int4>,
+        played -> Int4,
+        tracked -> Int4,
+        lost -> Int4,
+        peak -> Nullable<Int4>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     ar_content,
@@ -497,4 +546,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     videos,
     view_events,
     view_log_retention,
+    view_rollup_progress,
+    view_rollup_states,
+    view_rollups,
 );

@@ -6,7 +6,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit};
 
 use crate::link::Lease;
@@ -138,6 +138,12 @@ impl Tx {
         AnsiTransactionManager::begin_transaction(&mut **connection).await?;
         let held = Arc::new(Mutex::new(connection));
         Ok(Self { session: Session { source: Source::Held(Arc::clone(&held)), scope }, held })
+    }
+
+    /// Says what the transaction sees and how long it may take, before its first statement.
+    pub(crate) async fn isolate(&self, settings: &'static str) -> Result<()> {
+        let mut connection = self.held.lock().await;
+        Ok(connection.batch_execute(settings).await?)
     }
 
     /// Makes everything that was written durable.

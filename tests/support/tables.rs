@@ -4,8 +4,8 @@ use arvlite_db::Catalog;
 
 use super::TestApp;
 
-/// Logs, which outlive what they tell of: their company is no reference.
-const LOGS: [&str; 2] = ["audit_log", "view_events"];
+/// Logs, which outlive what they tell of, and what is made of them: their company is no reference.
+const LOGS: [&str; 4] = ["audit_log", "view_events", "view_rollups", "view_rollup_states"];
 
 /// A column of a table.
 pub struct Column {

@@ -95,8 +95,11 @@ impl Values {
             "Duration" => text("PT5M".to_owned()),
             "Date" => text("2026-11-21".to_owned()),
             "Time" => text("10:00".to_owned()),
+            // A time in which something happened, the same for every call.
+            "DateTime" if name == "from" => text((super::noon() - TimeDelta::days(1)).to_rfc3339()),
+            "DateTime" if name == "to" => text((super::noon() + TimeDelta::hours(1)).to_rfc3339()),
             "DateTime" => {
-                let ends = matches!(name, "to" | "endTime" | "lt" | "lte" | "expiresAt" | "subscriptionEnd");
+                let ends = matches!(name, "endTime" | "lt" | "lte" | "expiresAt" | "subscriptionEnd");
                 let instant = super::noon() + TimeDelta::days(number + 1) + TimeDelta::hours(i64::from(ends));
                 text(instant.to_rfc3339())
             }

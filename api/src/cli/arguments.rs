@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{ABOUT, AFTER_HELP, Common, db, demo, doctor, key, schema, serve, user, with_app};
+use super::{ABOUT, AFTER_HELP, Common, db, demo, doctor, key, schema, serve, user, views, with_app};
 
 /// What a person typed.
 #[derive(Debug, Parser)]
@@ -25,6 +25,9 @@ enum Role {
     User(user::UserCommand),
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// The numbers of views.
+    #[command(subcommand)]
+    Views(views::ViewsCommand),
     Schema(schema::Schema),
 }
 
@@ -40,6 +43,7 @@ pub async fn run(Arguments { common, role }: Arguments) -> anyhow::Result<()> {
         Role::Db(command) => db::run(&common, command).await,
         Role::User(command) => with_app(&common, async |app| user::run(app, command).await).await,
         Role::Key(command) => with_app(&common, async |app| key::run(app, command).await).await,
+        Role::Views(command) => with_app(&common, async |app| views::run(app, command).await).await,
         Role::Schema(schema) => schema::run(schema),
     }
 }

@@ -7,6 +7,7 @@ use arvlite_db::migrate::{MigrateError, RevisionError};
 use arvlite_db::{AddressError, ConnectError, DbError, Obstacle};
 
 use super::schema_state::NotCurrent;
+use super::views::NotEqual;
 use crate::config::ConfigError;
 
 const FAILED: u8 = 1;
@@ -15,6 +16,7 @@ const NOT_CURRENT: u8 = 3;
 const NO_DATABASE: u8 = 4;
 /// Told to stop twice.
 pub(super) const AT_ONCE: u8 = 5;
+const NOT_EQUAL: u8 = 6;
 
 /// What was asked for cannot be meant so.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,9 @@ pub fn exit_code(done: &anyhow::Result<()>) -> ExitCode {
 fn known(cause: &(dyn Error + 'static)) -> Option<u8> {
     if cause.is::<NotCurrent>() {
         return Some(NOT_CURRENT);
+    }
+    if cause.is::<NotEqual>() {
+        return Some(NOT_EQUAL);
     }
     let is_revision = cause.is::<RevisionError>() || matches!(cause.downcast_ref(), Some(MigrateError::Revision(_)));
     if cause.is::<ConfigError>() || cause.is::<AddressError>() || cause.is::<WrongUsage>() || is_revision {

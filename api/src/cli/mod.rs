@@ -17,6 +17,7 @@ pub mod schema;
 mod schema_state;
 pub mod serve;
 pub mod user;
+pub mod views;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -43,7 +44,7 @@ Configuration: the environment (DATABASE_URL, ARVLITE_LISTEN, ARVLITE_LIMITS__DE
 --config (the same keys in lower case), over it flags. Without DATABASE_URL a PostgreSQL of our own is run.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the schema is not current, 4 no database to be had, 5 told
-to stop twice.";
+to stop twice, 6 wrong numbers were found by who only looked.";
 
 /// The flags that every role takes.
 #[derive(Debug, Clone, clap::Args)]

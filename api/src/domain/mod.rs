@@ -4,6 +4,7 @@
 //! A write is a [`Command`], and [`execute`](execute::execute) is the one way to run it. Start at `execute.rs`, then
 //! read one noun, such as `project.rs`.
 
+pub mod analytics;
 pub mod api_key;
 pub mod ar_content;
 mod audit;

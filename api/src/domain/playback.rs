@@ -31,7 +31,7 @@ mod stepped;
 #[cfg(test)]
 mod tests;
 mod timeline;
-mod wall_time;
+pub(in crate::domain) mod wall_time;
 mod warnings;
 mod windows;
 

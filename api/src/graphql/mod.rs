@@ -6,6 +6,7 @@
 //!
 //! Start at `types/project.rs`, then `context.rs`.
 
+mod analytics;
 mod code;
 mod connection;
 mod context;

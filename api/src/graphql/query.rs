@@ -6,6 +6,7 @@ use arvlite_db::models;
 use async_graphql::{Context, ID, MergedObject, Object};
 use uuid::Uuid;
 
+use super::analytics::{self, Timeframe, ViewWhere};
 use super::connection::{Paging, UncountedConnection};
 use super::context::{ContextExt, ToldPlaybacks};
 use super::error::Result;
@@ -16,7 +17,8 @@ use super::node::{self, Node, NodeType};
 use super::scalars::Duration;
 use super::types::{
     ArContent, ArPlayback, Client, Company, EmailMessage, Folder, LiveViewStats, Notification, Project, ServiceLimits,
-    StorageConnection, StorageFolder, Video, VideoRotationSchedule, ViewEventConnection, ViewSession, Viewer,
+    StorageConnection, StorageFolder, Video, VideoRotationSchedule, ViewAnalytics, ViewEventConnection, ViewSession,
+    Viewer,
 };
 use super::views::{self, AnalyticsScope, ViewSessionWhereInput};
 use crate::auth::Readable;
@@ -206,6 +208,17 @@ impl Lookups {
         #[graphql(desc = "The cursor to start after.")] after: Option<String>,
     ) -> Result<ViewEventConnection> {
         views::events(ctx, scope, first, after).await
+    }
+
+    /// Numbers of the views that began in a time. All of an answer is read at once, so it agrees.
+    async fn view_analytics(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose views.")] scope: AnalyticsScope,
+        #[graphql(desc = "When they began.")] timeframe: Timeframe,
+        #[graphql(name = "where", desc = "Which views.")] condition: Option<ViewWhere>,
+    ) -> Result<ViewAnalytics> {
+        analytics::analyze(ctx, scope, timeframe, condition).await
     }
 
     /// Who looks now.

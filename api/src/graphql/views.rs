@@ -239,14 +239,14 @@ impl ViewSessionWhereInput {
     }
 }
 
-fn values<T: Into<V>, V: Ord>(given: Vec<T>) -> Result<Vec<V>> {
+pub(crate) fn values<T: Into<V>, V: Ord>(given: Vec<T>) -> Result<Vec<V>> {
     let mut values: Vec<V> = filters::few(given)?.into_iter().map(Into::into).collect();
     values.sort_unstable();
     values.dedup();
     Ok(values)
 }
 
-fn texts(given: Vec<String>) -> Result<Vec<String>> {
+pub(crate) fn texts(given: Vec<String>) -> Result<Vec<String>> {
     filters::few(given)?.into_iter().map(filters::text).collect()
 }
 

@@ -1,5 +1,5 @@
-//! What a serving process does beside answering: it hears revocations, ends silent views, drops old days of the log, and throws away what nobody
-//! needs any more. Any number of processes may do so on one database.
+//! What a serving process does beside answering: it hears revocations, ends silent views, rolls up, drops old days of the
+//! log, and throws away what nobody needs any more. Any number of processes may do so on one database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::app::App;
 use crate::domain::execute::KEY_LIFETIME;
-use crate::domain::view;
+use crate::domain::{analytics, view};
 use crate::monitoring::Job;
 
 /// How old a half-received file must be before nobody is sending it any more.
@@ -35,6 +35,7 @@ impl Background {
             _tasks: vec![
                 view::spawn_sweeper(app),
                 view::spawn_retention(app),
+                analytics::spawn_roller(app),
                 AbortOnDropHandle::new(tokio::spawn(async move {
                     hearing.credentials.listen(&hearing.db, &hearing.metrics).await;
                 })),

@@ -9,6 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub enum Job {
     /// Ends views whose phone fell silent.
     EndSilentViews,
+    /// Rolls up views and counts those of each order.
+    RollUpViews,
     /// Reads what is new in the log of views, as long as anybody follows.
     ReadViewLog,
     /// Reads what the orders play that anybody follows.
@@ -21,14 +23,21 @@ pub enum Job {
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::EndSilentViews, Self::ReadViewLog, Self::WatchPlayback, Self::DropOldViewLog, Self::Tidy];
+    pub const ALL: [Self; 6] = [
+        Self::EndSilentViews,
+        Self::RollUpViews,
+        Self::ReadViewLog,
+        Self::WatchPlayback,
+        Self::DropOldViewLog,
+        Self::Tidy,
+    ];
 
     /// Its name in metrics.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::EndSilentViews => "end_silent_views",
+            Self::RollUpViews => "roll_up_views",
             Self::ReadViewLog => "read_view_log",
             Self::WatchPlayback => "watch_playback",
             Self::DropOldViewLog => "drop_old_view_log",

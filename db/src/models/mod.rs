@@ -29,7 +29,12 @@ mod video;
 mod video_rotation_schedule;
 mod video_schedule;
 mod view_event;
+mod view_facet;
 mod view_log;
+mod view_numbers;
+mod view_peak;
+mod view_rollup;
+mod view_rollup_rows;
 mod view_session;
 
 pub use api_key::{ApiKey, ApiKeyFilter, ApiKeyOrder, ApiKeyScope, NewApiKey};
@@ -67,6 +72,10 @@ pub use video_schedule::{
     NewVideoSchedule, VideoSchedule, VideoScheduleEdit, VideoScheduleFilter, VideoScheduleOrder, VideoScheduleStatus,
 };
 pub use view_event::{NewViewEvent, ViewEvent, ViewEventKind, ViewLogScope};
+pub use view_facet::{DURATION_CLASSES, Facet, Grain, ViewColumn, ViewNumbersFilter};
+pub use view_numbers::{NumbersQuery, RolledSpan, SlotNumbers, Slots, Span, ViewNumbers, ViewersOf};
+pub use view_peak::{oldest_alive, peak_of};
+pub use view_rollup::{DueCompany, RolledCompany, RolledDays, ViewRollup};
 pub use view_session::{
     DeviceType, PlaybackSource, TrackingQuality, ViewSession, ViewSessionFilter, ViewSessionOrder, ViewSessionStatus,
 };

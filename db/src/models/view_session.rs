@@ -288,22 +288,4 @@ impl ViewSession {
         .await?;
         Ok(())
     }
-
-    /// Adds views to the counters of their contents, in the order of the contents' ids.
-    ///
-    /// # Errors
-    /// When the statement fails.
-    pub async fn count_views(tx: &Tx, content_ids: Vec<i64>, views: Vec<i64>) -> Result<()> {
-        Prepared::<()>::new(
-            "WITH locked AS (
-                SELECT content.id, new.views FROM unnest(?, ?) AS new(id, views)
-                JOIN ar_content content ON content.id = new.id ORDER BY content.id FOR NO KEY UPDATE OF content)
-             UPDATE ar_content SET views_count = views_count + locked.views FROM locked WHERE ar_content.id = locked.id",
-        )
-        .bind::<Array<Int8>, Vec<i64>>(content_ids)
-        .bind::<Array<Int8>, Vec<i64>>(views)
-        .execute(&mut *tx.connection().await?)
-        .await?;
-        Ok(())
-    }
 }

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use super::seed::Seed;
 use crate::app::App;
 use crate::auth::passwords::PUBLISHED_DEMO_PASSWORD;
-use crate::cli::log;
 use crate::cli::operator::in_words;
+use crate::cli::{log, views};
 use crate::domain::user::hash_new_password;
 
 /// Files copied at once.
@@ -39,11 +39,14 @@ pub(super) async fn write(app: &Arc<App>, scale: u32, demo: &[Company]) -> anyho
             bail!("this database has grown to a scale of {before} before, and grows once; take another database");
         }
         _ => {
+            views::roll_up(app).await?;
             log::say(&app.config, &format!("Growing {} to a scale of {scale}…", app.db.address()));
             let password = hash_new_password(app, PUBLISHED_DEMO_PASSWORD.to_owned()).await.map_err(in_words)?;
             let mut telling = Telling::begin(app);
             let growth = Growth::of_scale(scale, seed.opened, password, files_of.clone());
             growth::grow(&app.db, &growth, &mut |told| telling.tell(told)).await?;
+            drop(telling);
+            views::roll_up(app).await?;
         }
     }
     copy_files(app, &files_of).await

@@ -2,7 +2,7 @@
 //! start of a kind.
 
 use arvlite_db::models::{
-    ArContent, Company, DeviceType, NewViewSession, PlaybackSource, TrackingQuality, Video, ViewSession,
+    ArContent, Company, DeviceType, NewViewSession, PlaybackSource, TrackingQuality, Video, ViewRollup, ViewSession,
     ViewSessionStatus,
 };
 use arvlite_db::{ChildOf, Page, Scope};
@@ -47,6 +47,9 @@ pub(super) async fn write(seed: &Seed, companies: &[Company]) -> anyhow::Result<
         for batch in views.chunks(BATCH) {
             store(seed, &mut chance, batch).await?;
         }
+        let tx = seed.app.db.begin(Scope::Everything).await?;
+        ViewRollup::recount(&tx, company.id).await?;
+        tx.commit().await?;
     }
     Ok(())
 }
@@ -102,11 +105,6 @@ async fn store(seed: &Seed, chance: &mut StdRng, batch: &[NewViewSession]) -> an
         (view.updated_at, view.last_seen_at, view.ended_at) = (ended_at, ended_at, Some(ended_at));
     }
     ViewSession::save_all(&tx, &views).await?;
-    let mut ids: Vec<i64> = views.iter().map(|view| view.ar_content_id).collect();
-    ids.sort_unstable();
-    let counts: Vec<i64> = ids.chunk_by(|one, other| one == other).map(|same| same.len() as i64).collect();
-    ids.dedup();
-    ViewSession::count_views(&tx, ids, counts).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 
 /// A zone's clock. Copying it is cheap.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct WallClock {
+pub(in crate::domain) struct WallClock {
     first_offset: i64,
     changes: &'static [ClockChange],
 }
@@ -24,7 +24,7 @@ struct ClockChange {
 }
 
 /// A change that skips wall times.
-pub(super) struct Gap(ClockChange);
+pub(in crate::domain) struct Gap(ClockChange);
 
 /// The first and the last second in which changes are looked for: 1970 up to 2100, where the rules of `chrono_tz` end.
 const KNOWN: (i64, i64) = (0, 4_102_444_800);
@@ -63,6 +63,15 @@ impl WallClock {
         let shown = later(at.naive_utc(), last.after);
         let was_shown = wall_at(last.at, last.before);
         if last.after < last.before && shown < was_shown { was_shown - TimeDelta::nanoseconds(1) } else { shown }
+    }
+
+    /// How many seconds the clock is ahead at an instant, and from each instant on at which that changes before another.
+    pub fn offsets(self, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<(DateTime<Utc>, i64)> {
+        let over = self.changes.partition_point(|change| change.at <= from.timestamp());
+        let first = over.checked_sub(1).map_or(self.first_offset, |index| self.changes[index].after);
+        let later = self.changes[over..].iter().take_while(|change| change.at < to.timestamp());
+        let later = later.filter_map(|change| Some((DateTime::from_timestamp(change.at, 0)?, change.after)));
+        std::iter::once((from, first)).chain(later).collect()
     }
 
     /// The gaps that end after one instant and not after another.

@@ -1,10 +1,9 @@
 //! What a batch of beacons does to the database: one transaction of as many statements for one beacon as for a hundred.
 //!
 //! Two batches, of two processes, never wait for each other in a circle: each stores new views by session id, then
-//! locks views by id, then contents by id, and takes the lock of the log last. Who pins a video locks a content and no
-//! view.
+//! locks views by id, and takes the lock of the log last. Counting them is nobody's hurry: see `analytics`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -108,7 +107,6 @@ impl Batch {
             let reported: Vec<&ViewSession> = reported.iter().map(|(view, _)| view).collect();
             ViewSession::save_all(tx, &reported).await?;
         }
-        count(tx, &begun).await?;
         let events = begun.into_iter().map(|view| NewViewEvent { kind: ViewEventKind::Started, view_session: view });
         let changed = reported.into_iter().filter(|(_, changed)| *changed).map(|(view, _)| change(view));
         record(tx, events.chain(changed).collect(), now).await?;
@@ -202,18 +200,6 @@ fn fold_all(views: &mut [ViewSession], beacons: &[Beacon], now: DateTime<Utc>) -
         }
     }
     reported
-}
-
-/// Adds new views to the counters of what they view. Programs are told apart and not counted.
-async fn count(tx: &Tx, begun: &[ViewSession]) -> Result<()> {
-    let mut views: BTreeMap<i64, i64> = BTreeMap::new();
-    for view in begun.iter().filter(|view| view.device_type != DeviceType::Bot) {
-        *views.entry(view.ar_content_id).or_default() += 1;
-    }
-    if !views.is_empty() {
-        ViewSession::count_views(tx, views.keys().copied().collect(), views.values().copied().collect()).await?;
-    }
-    Ok(())
 }
 
 /// The event of a view that changed: it tells how the view stands, so that one that ended never seems to go on.

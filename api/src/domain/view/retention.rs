@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arvlite_db::models::ViewEvent;
+use arvlite_db::models::{ViewEvent, ViewRollup};
 use arvlite_db::{DbError, Scope, Session};
 use chrono::Days;
 use tokio::time::MissedTickBehavior;
@@ -60,9 +60,8 @@ pub async fn drop_old_days(app: &App) -> Result<usize> {
     }
 }
 
-/// The position up to which everything that is made of the log was made: nothing after it may be dropped. Nothing is made
-/// of the log but what followers are told, who are told of gaps.
-#[expect(clippy::unused_async, reason = "whatever is made of the log says in the database how far it is")]
-async fn consumed_through(_session: &Session) -> Result<i64> {
-    Ok(i64::MAX)
+/// The position up to which everything that is made of the log was made: nothing after it may be dropped. Followers are
+/// told of gaps; rollups and counters would miss what is gone.
+async fn consumed_through(session: &Session) -> Result<i64> {
+    Ok(ViewRollup::rolled_through(session).await?)
 }

@@ -128,7 +128,7 @@ impl ArContent {
         format!("{}/qr.{ending}", ctx.app().config.ar_url(self.0.unique_id))
     }
 
-    /// How often it was viewed. Programs are not counted.
+    /// How often it was viewed, up to a few seconds ago. Programs are not counted.
     async fn views_count(&self) -> i64 {
         self.0.views_count
     }

@@ -3,7 +3,8 @@
 //! A scalar costs nothing, an object 1, a page 1 and for each of its rows what a row costs (1 and its selection), a
 //! mutation 10 and its selection; `edges`, `nodes`, `pageInfo` and the payload of a mutation are wrappers and cost
 //! nothing themselves. Of what is asked behind an interface or a union only the dearest type counts, since an object has
-//! one. Nothing is for free: an operation costs 1 at least.
+//! one. Numbers of views cost 100 for the whole, for each timeseries and for each breakdown, however many parts they have.
+//! Nothing is for free: an operation costs 1 at least.
 //!
 //! A document is read once into a [`Recipe`], in which what depends on variables is still open; a fragment is read once
 //! and pointed at. With variables it is a sum over its parts, each added up once (`price.rs`), and with an answer it is
@@ -31,6 +32,8 @@ pub(in crate::http) const LEAST: u64 = 1;
 const OBJECT: u64 = 1;
 const PAGE: u64 = 1;
 const MUTATION: u64 = 10;
+/// What adds up many views.
+const NUMBERS: u64 = 100;
 /// What introspection answers is always the same, and long.
 const INTROSPECTION: u64 = 100;
 

@@ -8,11 +8,15 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned};
 use async_graphql_value::Value;
 
-use super::{Condition, INTROSPECTION, Length, MUTATION, Number, OBJECT, PAGE, Part, Priced, Recipe, Rows, Spread};
+use super::{
+    Condition, INTROSPECTION, Length, MUTATION, NUMBERS, Number, OBJECT, PAGE, Part, Priced, Recipe, Rows, Spread,
+};
 use crate::graphql::{self, Contract, name_of};
 
 /// The root whose fields do something.
 const MUTATIONS: &str = "Mutation";
+/// The type whose fields are added up of many views.
+const ADDED_UP: &str = "ViewAnalytics";
 /// The selection without anything that costs.
 const NOTHING: usize = 0;
 
@@ -147,6 +151,9 @@ impl<'d> Reader<'d> {
         }
         if !self.contract.is_composite(of) {
             return None;
+        }
+        if on == ADDED_UP {
+            return Some(Priced { key, once: NUMBERS, each: 0, rows: Rows::One, selection: NOTHING, conditions });
         }
         let selection = self.selection(&field.selection_set.node, of);
         let rows = self.rows(field, declared);

@@ -1,0 +1,143 @@
+//! Views told apart by something: the largest groups, each with a name, and the rest in one.
+
+use std::collections::HashMap;
+
+use arvlite_db::models::{ArContent, Project, Slots, Video, ViewColumn, ViewNumbers};
+use arvlite_db::{Entity, Session};
+
+use super::calendar::Period;
+use super::timeframe::by_the_clock;
+use super::{Asking, Metrics, sum};
+use crate::auth::{Permission, Viewer};
+use crate::domain::Result;
+use crate::global_id;
+
+/// What views are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "told in the API")]
+pub enum Dimension {
+    DeviceType,
+    Os,
+    Browser,
+    Country,
+    City,
+    TrackingQuality,
+    Project,
+    ArContent,
+    Video,
+    Source,
+    HourOfDay,
+    Weekday,
+}
+
+/// Views told apart.
+#[derive(Debug, Clone)]
+pub struct Breakdown {
+    /// The groups with the most views, most first.
+    pub rows: Vec<Row>,
+    /// All views that are in none of them; none if there are none.
+    pub other: Option<Metrics>,
+}
+
+/// A group of views.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// What they have in common, for programs; empty where it is not known.
+    pub value: String,
+    /// The same for people.
+    pub label: String,
+    /// What is told of them.
+    pub metrics: Metrics,
+}
+
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+impl Dimension {
+    fn column(self) -> Option<ViewColumn> {
+        Some(match self {
+            Self::DeviceType => ViewColumn::DeviceType,
+            Self::Os => ViewColumn::Os,
+            Self::Browser => ViewColumn::Browser,
+            Self::Country => ViewColumn::Country,
+            Self::City => ViewColumn::City,
+            Self::TrackingQuality => ViewColumn::TrackingQuality,
+            Self::Project => ViewColumn::Project,
+            Self::ArContent => ViewColumn::ArContent,
+            Self::Video => ViewColumn::Video,
+            Self::Source => ViewColumn::Source,
+            Self::HourOfDay | Self::Weekday => return None,
+        })
+    }
+}
+
+/// Groups of the views that are asked about.
+pub(super) async fn of(asking: &Asking<'_>, viewer: &Viewer, dimension: Dimension, first: usize) -> Result<Breakdown> {
+    let span = asking.question.timeframe.span();
+    let (slots, pieces) = match dimension {
+        Dimension::HourOfDay => by_the_clock(span, asking.calendar, Period::Seconds(3600)),
+        Dimension::Weekday => by_the_clock(span, asking.calendar, Period::Day),
+        _ => (Slots::One, vec![span]),
+    };
+    let rows = asking.numbers(slots, dimension.column(), pieces).await?;
+    let mut groups: HashMap<(i32, Option<String>), ViewNumbers> = HashMap::new();
+    for row in rows {
+        groups.entry((row.slot, row.value)).or_default().add(&row.numbers);
+    }
+    let mut groups: Vec<_> = groups.into_iter().filter(|(_, numbers)| numbers.views > 0).collect();
+    groups
+        .sort_unstable_by(|(left, ours), (right, theirs)| theirs.views.cmp(&ours.views).then_with(|| left.cmp(right)));
+    let rest = groups.split_off(first.min(groups.len()));
+    let other = (!rest.is_empty()).then(|| Metrics::of(sum(rest.iter().map(|(_, numbers)| numbers))));
+
+    let session = asking.tx.with_scope(viewer.scope(Permission::ReadStudio));
+    let keys: Vec<&(i32, Option<String>)> = groups.iter().map(|(key, _)| key).collect();
+    let named = names(&session, dimension, &keys).await?;
+    let rows = groups.into_iter().zip(named);
+    let rows = rows.map(|((_, numbers), (value, label))| Row { value, label, metrics: Metrics::of(numbers) }).collect();
+    Ok(Breakdown { rows, other })
+}
+
+/// Value and label of each group. What the viewer may not see the name of is called by its id.
+async fn names(
+    session: &Session,
+    dimension: Dimension,
+    keys: &[&(i32, Option<String>)],
+) -> Result<Vec<(String, String)>> {
+    let numbers: Vec<i64> = keys.iter().filter_map(|(_, value)| value.as_ref()?.parse().ok()).collect();
+    let names: HashMap<i64, String> = match dimension {
+        Dimension::Project => {
+            let rows = Project::by_ids(session, &numbers).await?;
+            rows.into_iter().map(|row| (row.id, row.name)).collect()
+        }
+        Dimension::ArContent => {
+            let rows = ArContent::by_ids(session, &numbers).await?;
+            rows.into_iter().map(|row| (row.id, row.order_number)).collect()
+        }
+        Dimension::Video => {
+            let rows = Video::by_ids(session, &numbers).await?;
+            rows.into_iter().map(|row| (row.id, row.filename)).collect()
+        }
+        _ => HashMap::new(),
+    };
+    let told = |(slot, value): &(i32, Option<String>)| {
+        let global_id = |encode: fn(i64) -> async_graphql::ID| {
+            let number = value.as_ref()?.parse().ok()?;
+            let id = encode(number).0;
+            let label = names.get(&number).cloned().unwrap_or_else(|| id.clone());
+            Some((id, label))
+        };
+        let told = match dimension {
+            Dimension::HourOfDay => Some((slot.to_string(), format!("{slot:02}:00–{:02}:00", slot + 1))),
+            Dimension::Weekday => {
+                let name = usize::try_from(*slot).ok().and_then(|day| WEEKDAYS.get(day)).copied().unwrap_or_default();
+                Some((name.to_uppercase(), name.to_owned()))
+            }
+            Dimension::Project => global_id(global_id::encode::<Project>),
+            Dimension::ArContent => global_id(global_id::encode::<ArContent>),
+            Dimension::Video => global_id(global_id::encode::<Video>),
+            _ => value.clone().map(|value| (value.clone(), value)),
+        };
+        told.unwrap_or_else(|| (String::new(), "unknown".to_owned()))
+    };
+    Ok(keys.iter().map(|key| told(key)).collect())
+}

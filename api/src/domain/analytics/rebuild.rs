@@ -1,0 +1,49 @@
+//! Makes all rollups and counters anew from the views, and says whether they were what they should have been.
+
+use arvlite_db::Scope;
+use arvlite_db::models::ViewRollup;
+
+use super::roll::{follow_log, roll_again};
+use crate::app::App;
+use crate::domain::Result;
+
+/// What was found at a company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Rollups that were wrong, missing or too many.
+    pub rollups: i64,
+    /// Orders whose views were counted wrong.
+    pub counters: usize,
+}
+
+impl Rebuilt {
+    /// Whether all was as it should be.
+    #[must_use]
+    pub fn was_equal(&self) -> bool {
+        self.rollups == 0 && self.counters == 0
+    }
+}
+
+/// Makes a company's rollups and counters anew. With `only_look` it is as if nothing had been done.
+///
+/// # Errors
+/// When the database does not work out; then nothing was changed.
+pub async fn rebuild(app: &App, company_id: i64, only_look: bool) -> Result<Rebuilt> {
+    let tx = app.db.begin(Scope::Everything).await?;
+    let mut through = ViewRollup::take_on_alone(&tx).await?;
+    while let Some(next) = follow_log(&tx, through).await? {
+        through = next;
+    }
+    ViewRollup::put_aside(&tx, company_id).await?;
+    for company in ViewRollup::rolled_companies(&tx, Some(company_id)).await? {
+        roll_again(&tx, &company).await?;
+    }
+    let rollups = ViewRollup::differences(&tx, company_id).await?;
+    let counters = ViewRollup::recount(&tx, company_id).await?;
+    if only_look {
+        tx.rollback().await?
+    } else {
+        tx.commit().await?
+    }
+    Ok(Rebuilt { rollups, counters })
+}

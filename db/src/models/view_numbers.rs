@@ -1,0 +1,298 @@
+//! What views add up to: read from rollups where a period is rolled up, else from the views themselves. Both give the same
+//! numbers, to the last bucket of lengths; which of them is read is decided by the caller.
+
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, BigInt, Bool, Int4, Int8, Nullable, Text, Timestamptz};
+use diesel_async::RunQueryDsl;
+
+use crate::models::{
+    DURATION_CLASSES, DeviceType, Facet, Grain, TrackingQuality, ViewColumn, ViewLogScope, ViewNumbersFilter,
+};
+use crate::prepared::Prepared;
+use crate::{Result, Session};
+
+/// Into which numbered slots views fall by their start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Slots {
+    /// All into one.
+    One,
+    /// The instants at which slots begin, in order; the first holds what is before the second.
+    Between(Vec<DateTime<Utc>>),
+    /// The hour that the clock shows, 0 to 23. The instants from which the clock is so many seconds ahead.
+    HourOfDay(Vec<(DateTime<Utc>, i64)>),
+    /// The day of the week that the clock shows, from Monday, 0 to 6.
+    Weekday(Vec<(DateTime<Utc>, i64)>),
+}
+
+/// What is counted, and where it is read.
+#[derive(Debug, Clone)]
+pub struct NumbersQuery {
+    /// The company of the views.
+    pub company_id: i64,
+    /// Whose views.
+    pub of: ViewLogScope,
+    /// Which of them.
+    pub filter: ViewNumbersFilter,
+    /// Told apart by their start.
+    pub slots: Slots,
+    /// Told apart by a column.
+    pub by: Option<ViewColumn>,
+    /// Whose views a viewer's first view of the day is the first of.
+    pub viewers_of: ViewersOf,
+    /// Whether the classes of lengths are wanted.
+    pub durations: bool,
+    /// What is read from rollups of this facet: spans that periods of this length fill.
+    pub rolled: Option<(Facet, Vec<RolledSpan>)>,
+    /// What is read from the views themselves.
+    pub raw: Vec<Span>,
+}
+
+/// From an instant up to, not including, another.
+pub type Span = (DateTime<Utc>, DateTime<Utc>);
+
+/// A span that rolled up periods fill.
+pub type RolledSpan = (Grain, DateTime<Utc>, DateTime<Utc>);
+
+/// A viewer is counted on each day once among the views of one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "said above")]
+pub enum ViewersOf {
+    Company,
+    Project,
+    ArContent,
+}
+
+impl ViewersOf {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Company => "first_in_company",
+            Self::Project => "first_in_project",
+            Self::ArContent => "first_in_ar_content",
+        }
+    }
+}
+
+/// What some views add up to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named after the columns")]
+pub struct ViewNumbers {
+    pub views: i64,
+    pub viewers: i64,
+    pub watch_seconds: i64,
+    pub timed: i64,
+    pub played: i64,
+    pub tracked: i64,
+    pub lost: i64,
+    /// Of the timed ones how many are in each class; empty unless they were asked for.
+    pub durations: Vec<i64>,
+}
+
+impl ViewNumbers {
+    /// These and others.
+    pub fn add(&mut self, other: &Self) {
+        self.views += other.views;
+        self.viewers += other.viewers;
+        self.watch_seconds += other.watch_seconds;
+        self.timed += other.timed;
+        self.played += other.played;
+        self.tracked += other.tracked;
+        self.lost += other.lost;
+        self.durations.resize(self.durations.len().max(other.durations.len()), 0);
+        for (sum, more) in self.durations.iter_mut().zip(&other.durations) {
+            *sum += more;
+        }
+    }
+}
+
+/// What the views of one slot and one value add up to.
+#[derive(Debug, Clone)]
+pub struct SlotNumbers {
+    /// The slot.
+    pub slot: i32,
+    /// The value of the column, in words; none where it is not known, or nothing is told apart.
+    pub value: Option<String>,
+    /// The numbers.
+    pub numbers: ViewNumbers,
+}
+
+type NumbersRow = (Int4, Nullable<Text>, Int8, Int8, Int8, Int8, Int8, Int8, Int8, Array<Int8>);
+type LoadedRow = (i32, Option<String>, i64, i64, i64, i64, i64, i64, i64, Vec<i64>);
+
+impl NumbersQuery {
+    /// Adds up, a statement for each of the two places. The same slot and value may come from both.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub async fn load(self, session: &Session) -> Result<Vec<SlotNumbers>> {
+        if !session.scope().holds(self.company_id) {
+            return Ok(Vec::new());
+        }
+        let mut rows: Vec<LoadedRow> = Vec::new();
+        if let Some((facet, spans)) = &self.rolled
+            && !spans.is_empty()
+        {
+            let mut statement = Prepared::<NumbersRow>::new(self.rolled_text(*facet));
+            statement = self.bind_slots(statement);
+            statement = statement
+                .bind::<Array<Text>, Vec<Grain>>(spans.iter().map(|span| span.0).collect())
+                .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(spans.iter().map(|span| span.1).collect())
+                .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(spans.iter().map(|span| span.2).collect());
+            rows.extend(self.bind_conditions(statement).load::<LoadedRow>(&mut *session.connection().await?).await?);
+        }
+        if !self.raw.is_empty() {
+            let statement = Prepared::<NumbersRow>::new(self.raw_text());
+            let statement = self
+                .bind_slots(statement)
+                .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(self.raw.iter().map(|span| span.0).collect())
+                .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(self.raw.iter().map(|span| span.1).collect());
+            rows.extend(self.bind_conditions(statement).load::<LoadedRow>(&mut *session.connection().await?).await?);
+        }
+        Ok(rows.into_iter().map(SlotNumbers::from).collect())
+    }
+
+    fn rolled_text(&self, facet: Facet) -> String {
+        let classes = (1..=DURATION_CLASSES.len()).map(|class| format!("sum(durations[{class}])::bigint"));
+        format!(
+            "SELECT {slot} AS slot, {value} AS value, sum(views)::bigint, sum({viewers})::bigint,
+                sum(watch_seconds)::bigint, sum(timed)::bigint, sum(played)::bigint, sum(tracked)::bigint,
+                sum(lost)::bigint, {durations}
+             FROM unnest(?, ?, ?) AS span(grain, start, stop)
+             JOIN view_rollups ON view_rollups.grain = span.grain AND facet = '{facet}'
+                AND period_start >= span.start AND period_start < span.stop
+             WHERE {conditions} GROUP BY 1, 2 HAVING sum(views) > 0",
+            slot = self.slots.expression("period_start"),
+            value = self.value_expression(),
+            viewers = self.viewers_of.column(),
+            durations = self.durations_expression(classes),
+            facet = facet.as_str(),
+            conditions = self.conditions(),
+        )
+    }
+
+    fn raw_text(&self) -> String {
+        let classes = (1..=DURATION_CLASSES.len())
+            .map(|class| format!("coalesce(sum(timed) FILTER (WHERE duration = {class}), 0)::bigint"));
+        format!(
+            "SELECT slot, value, sum(views)::bigint, sum(viewers)::bigint, sum(watch_seconds)::bigint,
+                sum(timed)::bigint, sum(played)::bigint, sum(tracked)::bigint, sum(lost)::bigint, {durations}
+             FROM (
+                SELECT {slot} AS slot, {value} AS value, {duration} AS duration, {counts}
+                FROM unnest(?, ?) AS span(start, stop)
+                JOIN ar_view_sessions ON started_at >= span.start AND started_at < span.stop
+                WHERE device_type <> 'BOT' AND {conditions}
+                GROUP BY 1, 2, 3
+             ) AS counted
+             GROUP BY 1, 2",
+            slot = self.slots.expression("started_at"),
+            value = self.value_expression(),
+            durations = self.durations_expression(classes),
+            duration = if self.durations { duration_class() } else { "0".to_owned() },
+            counts = COUNTS.replace("{viewers}", self.viewers_of.column()),
+            conditions = self.conditions(),
+        )
+    }
+
+    fn value_expression(&self) -> String {
+        self.by.map_or_else(|| "NULL::text".to_owned(), |column| format!("{}::text", column.as_str()))
+    }
+
+    fn durations_expression(&self, classes: impl Iterator<Item = String>) -> String {
+        if self.durations {
+            format!("ARRAY[{}]", classes.collect::<Vec<_>>().join(", "))
+        } else {
+            "ARRAY[]::bigint[]".to_owned()
+        }
+    }
+
+    pub(super) fn conditions(&self) -> String {
+        let mut conditions = "company_id = ?".to_owned();
+        conditions.push_str(match self.of {
+            ViewLogScope::Everything | ViewLogScope::Company(_) => "",
+            ViewLogScope::Project(_) => " AND project_id = ?",
+            ViewLogScope::ArContent(_) => " AND ar_content_id = ?",
+        });
+        // All or none of them, so that there are few statements to keep prepared.
+        if self.filter != ViewNumbersFilter::default() {
+            conditions.push_str(
+                " AND (? OR device_type = ANY(?)) AND (? OR os = ANY(?)) AND (? OR browser = ANY(?))
+                  AND (? OR country = ANY(?)) AND (? OR tracking_quality = ANY(?)) AND (? OR video_played = ?)",
+            );
+        }
+        conditions
+    }
+
+    fn bind_slots<T>(&self, statement: Prepared<T>) -> Prepared<T> {
+        match &self.slots {
+            Slots::One => statement,
+            Slots::Between(edges) => statement.bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(edges.clone()),
+            Slots::HourOfDay(offsets) | Slots::Weekday(offsets) => statement
+                .bind::<Array<Int8>, Vec<i64>>(offsets.iter().map(|(_, ahead)| *ahead).collect())
+                .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(offsets.iter().map(|(from, _)| *from).collect()),
+        }
+    }
+
+    pub(super) fn bind_conditions<T>(&self, statement: Prepared<T>) -> Prepared<T> {
+        let mut statement = statement.bind::<BigInt, _>(self.company_id);
+        match self.of {
+            ViewLogScope::Everything | ViewLogScope::Company(_) => {}
+            ViewLogScope::Project(id) | ViewLogScope::ArContent(id) => statement = statement.bind::<BigInt, _>(id),
+        }
+        if self.filter == ViewNumbersFilter::default() {
+            return statement;
+        }
+        fn among<V: Clone>(values: &Option<Vec<V>>) -> (bool, Vec<V>) {
+            (values.is_none(), values.clone().unwrap_or_default())
+        }
+        let (any_device, device_types) = among(&self.filter.device_types);
+        let (any_os, os) = among(&self.filter.os);
+        let (any_browser, browsers) = among(&self.filter.browsers);
+        let (any_country, countries) = among(&self.filter.countries);
+        let (any_quality, qualities) = among(&self.filter.tracking_qualities);
+        statement
+            .bind::<Bool, _>(any_device)
+            .bind::<Array<Text>, Vec<DeviceType>>(device_types)
+            .bind::<Bool, _>(any_os)
+            .bind::<Array<Text>, Vec<String>>(os)
+            .bind::<Bool, _>(any_browser)
+            .bind::<Array<Text>, Vec<String>>(browsers)
+            .bind::<Bool, _>(any_country)
+            .bind::<Array<Text>, Vec<String>>(countries)
+            .bind::<Bool, _>(any_quality)
+            .bind::<Array<Text>, Vec<TrackingQuality>>(qualities)
+            .bind::<Bool, _>(self.filter.video_played.is_none())
+            .bind::<Bool, _>(self.filter.video_played.unwrap_or_default())
+    }
+}
+
+impl Slots {
+    /// The slot of an instant.
+    fn expression(&self, at: &str) -> String {
+        let shown = format!("(floor(extract(epoch FROM {at}))::bigint + (?)[width_bucket({at}, ?)])");
+        match self {
+            Self::One => "0".to_owned(),
+            Self::Between(_) => format!("greatest(width_bucket({at}, ?) - 1, 0)"),
+            Self::HourOfDay(_) => format!("({shown} / 3600 % 24)::int"),
+            // The first day of 1970 was a Thursday.
+            Self::Weekday(_) => format!("(({shown} / 86400 + 3) % 7)::int"),
+        }
+    }
+}
+
+/// The class of a view's length, from 1; null where its length is not known.
+pub(super) fn duration_class() -> String {
+    let starts: Vec<String> = DURATION_CLASSES.iter().map(ToString::to_string).collect();
+    format!("width_bucket(duration_seconds, ARRAY[{}])", starts.join(", "))
+}
+
+const COUNTS: &str = "count(*) AS views, count(*) FILTER (WHERE {viewers}) AS viewers,
+    coalesce(sum(duration_seconds), 0) AS watch_seconds, count(duration_seconds) AS timed,
+    count(*) FILTER (WHERE video_played) AS played, count(*) FILTER (WHERE tracking_quality <> 'UNKNOWN') AS tracked,
+    count(*) FILTER (WHERE tracking_quality = 'LOST') AS lost";
+
+impl From<LoadedRow> for SlotNumbers {
+    fn from(row: LoadedRow) -> Self {
+        let (slot, value, views, viewers, watch_seconds, timed, played, tracked, lost, durations) = row;
+        let numbers = ViewNumbers { views, viewers, watch_seconds, timed, played, tracked, lost, durations };
+        Self { slot, value, numbers }
+    }
+}
