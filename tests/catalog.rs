@@ -11,16 +11,17 @@ use crate::support::contract::{Contract, Root};
 use crate::support::tables::{Column, Index, Reference, Tables};
 
 /// Known by something better than a number.
-const WITHOUT_ID: [&str; 3] = ["settings", "login_addresses", "view_events"];
+const WITHOUT_ID: [&str; 4] = ["settings", "login_addresses", "view_events", "view_log_retention"];
 /// Rows that the program writes by itself, whose rules nobody can mend: a violation is our mistake, and the client is
 /// told so. Their columns are no inputs.
-const INTERNAL: [&str; 11] = [
+const INTERNAL: [&str; 12] = [
     "settings",
     "idempotency_keys",
     "audit_log",
     "sign_ins",
     "login_addresses",
     "view_events",
+    "view_log_retention",
     "ar_view_sessions",
     "media",
     "notifications",

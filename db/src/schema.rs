@@ -461,6 +461,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    view_log_retention (is_only) {
+        is_only -> Bool,
+        dropped_through -> Int8,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     ar_content,
@@ -489,4 +496,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     video_schedules,
     videos,
     view_events,
+    view_log_retention,
 );

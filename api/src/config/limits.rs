@@ -88,6 +88,9 @@ pub struct Limits {
     pub socket_ping_ms: u64,
     /// Milliseconds that a socket's full queue is waited for, and an event that nobody reads.
     pub socket_stall_ms: u64,
+    /// Events that a follower of views may be behind what happens before it is told of a gap, and goes on with what is
+    /// new. How far back it begins is not meant.
+    pub stream_backlog_events: i64,
 }
 
 /// What a caller may spend: so much at once, and so much more each second.
@@ -170,6 +173,7 @@ impl Default for Limits {
             socket_init_ms: 5_000,
             socket_ping_ms: 15_000,
             socket_stall_ms: 5_000,
+            stream_backlog_events: 10_000,
         }
     }
 }

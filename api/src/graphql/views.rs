@@ -260,19 +260,16 @@ pub(crate) async fn events(
     query::allowed::<ViewSession>(ctx)?;
     let limit = Paging::new(first, None, None, None).limit(&ctx.app().config.limits)?;
     let position = after.as_deref().map(Cursor::read).transpose()?;
-    let (events, has_next_page) = view::page(ctx.app(), ctx.viewer(), scope.log_scope(), position, limit).await?;
-    let cursor = |event: &models::ViewEvent| Cursor(event.position).to_string();
+    let (items, has_next_page) = view::page(ctx.app(), ctx.viewer(), scope.log_scope(), position, limit).await?;
+    let cursor = |item: &LogItem| Cursor(item.position()).to_string();
     let page_info = PageInfo {
         has_next_page,
         has_previous_page: position.is_some(),
-        start_cursor: events.first().map(cursor),
-        end_cursor: events.last().map(cursor),
+        start_cursor: items.first().map(cursor),
+        end_cursor: items.last().map(cursor),
     };
-    let edge = |event: models::ViewEvent| {
-        let cursor = cursor(&event);
-        Some(ViewEventEdge { cursor, node: ViewStreamItem::of(&LogItem::Event(Arc::new(event)))? })
-    };
-    let edges: Vec<ViewEventEdge> = events.into_iter().filter_map(edge).collect();
+    let edge = |item: &LogItem| Some(ViewEventEdge { cursor: cursor(item), node: ViewStreamItem::of(item)? });
+    let edges: Vec<ViewEventEdge> = items.iter().filter_map(edge).collect();
     Ok(ViewEventConnection { nodes: edges.iter().map(|edge| edge.node.clone()).collect(), edges, page_info })
 }
 
@@ -285,17 +282,20 @@ pub(crate) async fn follow(
 ) -> Result<impl Stream<Item = Result<ViewStreamItem>> + use<>> {
     query::allowed::<ViewSession>(ctx)?;
     let place = ctx.data_opt::<StreamPlace>().cloned().unwrap_or_default();
-    let after = place.resume(after.as_deref()).map(Cursor::read).transpose()?;
+    let stretch = place.stretch(after.as_deref())?;
     let condition = condition.unwrap_or_default().checked()?;
-    let items = view::follow(ctx.app(), ctx.viewer(), scope.log_scope(), after).await?;
+    let items = view::follow_stretch(ctx.app(), ctx.viewer(), scope.log_scope(), stretch).await?;
     Ok(items.filter_map(move |item| {
         let told = match item {
-            Ok(item) if condition.holds(&item) => ViewStreamItem::of(&item).map(|told| {
-                place.reach(Cursor(item.position()).to_string());
-                Ok(told)
-            }),
-            Ok(_) => None,
-            Err(error) => Some(Err(error.into())),
+            Ok(item) => {
+                place.reach(&item);
+                let is_told = condition.holds(&item) && place.tells(&item);
+                is_told.then(|| ViewStreamItem::of(&item)).flatten().map(Ok)
+            }
+            Err(error) => {
+                place.fail();
+                Some(Err(error.into()))
+            }
         };
         std::future::ready(told)
     }))

@@ -242,7 +242,7 @@ async fn run_to_be_kept(
 /// What a client gets to read of a response.
 pub(super) fn answer(response: async_graphql::Response, viewer: &Viewer, watch: &Watch) -> Answer {
     let answer = Answer::of_response(response, &viewer.caller.request_id);
-    watch.tells(&answer);
+    watch.tells(answer.code());
     answer
 }
 

@@ -1,4 +1,4 @@
-//! What a serving process does beside answering: it hears revocations, ends silent views, and throws away what nobody
+//! What a serving process does beside answering: it hears revocations, ends silent views, drops old days of the log, and throws away what nobody
 //! needs any more. Any number of processes may do so on one database.
 
 use std::sync::Arc;
@@ -34,6 +34,7 @@ impl Background {
         Self {
             _tasks: vec![
                 view::spawn_sweeper(app),
+                view::spawn_retention(app),
                 AbortOnDropHandle::new(tokio::spawn(async move {
                     hearing.credentials.listen(&hearing.db, &hearing.metrics).await;
                 })),

@@ -29,6 +29,7 @@ mod video;
 mod video_rotation_schedule;
 mod video_schedule;
 mod view_event;
+mod view_log;
 mod view_session;
 
 pub use api_key::{ApiKey, ApiKeyFilter, ApiKeyOrder, ApiKeyScope, NewApiKey};

@@ -4,7 +4,7 @@
 //! the view or falls silent. `writer.rs` takes all of that, in batches, and `replay.rs` what comes late and together;
 //! `beacon.rs` says what a report makes of a view; `device.rs`, `country.rs` and `viewer_day.rs` what is known of who looks;
 //! `sweep.rs` ends silent ones; `live_stats.rs` counts who looks now; `log.rs` tells followers, in the order in which it was
-//! committed, what `live.rs` reads. What plays is decided
+//! committed, what `live.rs` reads, and `retention.rs` drops what is too old. What plays is decided
 //! in `domain::playback`; nothing here knows GraphQL. Start at `writer.rs`.
 
 mod batch;
@@ -13,11 +13,13 @@ mod country;
 mod cursor;
 mod days;
 mod device;
+mod follower;
 mod live;
 mod live_stats;
 mod log;
 mod places;
 mod replay;
+mod retention;
 mod sweep;
 mod token;
 mod viewer_day;
@@ -31,8 +33,9 @@ pub use live::{LogState, ViewLog};
 pub use live_stats::{
     ContentNow, LivePictures, MOST_LIVE_CONTENTS, PACES, Picture, PictureOf, WINDOWS, follow_live_stats, live_stats,
 };
-pub use log::{LogItem, follow, page, resolve};
+pub use log::{GapReason, LogItem, Stretch, follow, follow_stretch, page, resolve};
 pub use replay::{Report, Reported};
+pub use retention::{drop_old_days, spawn_retention};
 pub use sweep::{spawn_sweeper, sweep_once};
 pub use token::ViewToken;
 pub use writer::{Start, Started, ViewWriter};
