@@ -34,10 +34,15 @@ const PAST_EVERY_SCOPE: &[&str] = &[
     "api/src/domain/view/days.rs",
     "api/src/domain/view/live.rs",
     "api/src/domain/view/log.rs",
+    "api/src/domain/view/retention.rs",
     "api/src/domain/view/sweep.rs",
     "api/src/http/pages.rs",
     "api/src/jobs/mod.rs",
 ];
+/// Where a field depends on who asks, and not only on what they may see: each is named in `PERSONAL_FIELDS`, or else one
+/// person's answer would be told to others who follow the same. The viewer is no part of what streams tell.
+const PERSONAL: &[&str] =
+    &["api/src/graphql/types/membership.rs", "api/src/graphql/types/user.rs", "api/src/graphql/types/viewer.rs"];
 /// Where something besides the clock may be asked for the time, or the environment.
 const ENVIRONMENT: &[&str] = &["api/src/config.rs"];
 const TIME: &[&str] = &["api/src/clock.rs"];
@@ -79,6 +84,12 @@ fn the_command_line_is_known_by_nobody() {
 }
 
 #[test]
+fn what_depends_on_who_asks_is_known() {
+    let asks = ["Who", "viewer().who", "viewer().name", "viewer().actor", "viewer().caller", "viewer().clone"];
+    refuse("api/src/graphql/types", &asks, PERSONAL);
+}
+
+#[test]
 fn reading_past_every_scope_is_asked_for_by_name() {
     refuse("api/src", &["Scope::Everything"], PAST_EVERY_SCOPE);
     for source in sources("api/src").iter().filter(|source| PAST_EVERY_SCOPE.contains(&source.path.as_str())) {
@@ -100,6 +111,7 @@ const WRITES: &[&str] = &[
     "api/src/domain/execute.rs",
     "api/src/domain/login.rs",
     "api/src/domain/view/batch.rs",
+    "api/src/domain/view/retention.rs",
     "api/src/domain/view/sweep.rs",
     "api/src/jobs/mod.rs",
 ];
@@ -147,7 +159,10 @@ fn there_is_one_clock_and_one_configuration() {
 
 #[test]
 fn there_is_one_way_to_the_executor() {
-    refuse("api/src", &["executor.execute", "executor.follow"], &["api/src/http/paid.rs"]);
+    refuse("api/src", &["executor.execute"], &["api/src/http/paid.rs"]);
+    let streams = ["api/src/http/shared_stream/group.rs", "api/src/http/shared_stream/member.rs"];
+    refuse("api/src", &["executor.follow"], &streams);
+    refuse("api/src", &["shared_stream::Member", "Member::new"], &["api/src/http/paid.rs"]);
     refuse("api/src", &["schema.execute", "schema.execute_stream"], &["api/src/graphql/mod.rs"]);
     refuse("api/src", &["graphql::execute", "graphql::follow"], &["api/src/http/executor.rs"]);
     refuse("api/src", &["parse_query"], &["api/src/http/admit/mod.rs"]);

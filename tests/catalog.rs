@@ -11,10 +11,11 @@ use crate::support::contract::{Contract, Root};
 use crate::support::tables::{Column, Index, Reference, Tables};
 
 /// Known by something better than a number.
-const WITHOUT_ID: [&str; 4] = ["settings", "login_addresses", "view_events", "view_rollup_states"];
+const WITHOUT_ID: [&str; 5] =
+    ["settings", "login_addresses", "view_events", "view_log_retention", "view_rollup_states"];
 /// Rows that the program writes by itself, whose rules nobody can mend: a violation is our mistake, and the client is
 /// told so. Their columns are no inputs.
-const INTERNAL: [&str; 14] = [
+const INTERNAL: [&str; 15] = [
     "settings",
     "idempotency_keys",
     "audit_log",
@@ -24,6 +25,7 @@ const INTERNAL: [&str; 14] = [
     "view_rollups",
     "view_rollup_states",
     "view_rollup_progress",
+    "view_log_retention",
     "ar_view_sessions",
     "media",
     "notifications",

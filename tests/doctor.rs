@@ -100,8 +100,11 @@ async fn without_a_server_the_rest_is_looked_at_and_what_needs_it_is_skipped() {
     assert_eq!((told.code, told.all("bad")), (1, vec!["database"]), "{}", told.text);
     assert!(told.words("database").contains("127.0.0.1:1") && told.words("database").contains("DATABASE_URL"));
     assert!(!told.text.contains("hidden"), "{}", told.text);
-    assert_eq!(told.all("ok"), ["configuration", "free space", "port", "public URL", "secret key", "storage"]);
-    assert_eq!(told.all("skip").len() + 7, told.findings.len());
+    assert_eq!(
+        told.all("ok"),
+        ["configuration", "country database", "free space", "port", "public URL", "secret key", "storage"]
+    );
+    assert_eq!(told.all("skip").len() + 8, told.findings.len());
     assert!(told.words("schema").contains("depends on: database"));
 }
 

@@ -57,6 +57,20 @@ async fn its_numbers_agree() {
             "SELECT count(*) FROM projects p JOIN companies c ON c.id = p.company_id
              WHERE c.deleted_at IS NOT NULL AND p.deletion_id IS DISTINCT FROM c.deletion_id",
         ),
+        (
+            "viewers whose first view is not their first",
+            "SELECT count(*) FROM (SELECT v.*,
+                row_number() OVER (PARTITION BY company_id, viewer ORDER BY id) = 1 AS company,
+                row_number() OVER (PARTITION BY company_id, viewer, project_id ORDER BY id) = 1 AS project,
+                row_number() OVER (PARTITION BY company_id, viewer, ar_content_id ORDER BY id) = 1 AS content
+                FROM ar_view_sessions v) v
+             WHERE (first_in_company, first_in_project, first_in_ar_content) <> (company, project, content)",
+        ),
+        (
+            "viewers who look on two days",
+            "SELECT count(*) FROM (SELECT FROM ar_view_sessions GROUP BY company_id, viewer
+                HAVING count(DISTINCT (started_at AT TIME ZONE 'UTC')::date) > 1 OR viewer IS NULL) v",
+        ),
     ] {
         let odd: i64 = app.column(odd).await[0];
         assert_eq!(odd, 0, "{what}");

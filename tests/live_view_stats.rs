@@ -35,9 +35,7 @@ impl TestApp {
             unique_id: content.unique_id,
             session_id: Uuid::new_v4(),
             device_type: Some(device_type),
-            browser: None,
-            os: None,
-            tracking_quality: None,
+            ..Start::default()
         };
         self.app.views.writer.start(start, &Caller::default()).await.unwrap().token.unwrap()
     }

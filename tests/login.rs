@@ -102,7 +102,7 @@ async fn a_person_signs_in_and_out() {
             "kind": "USER",
             "user": { "email": "Anna@vertex.example", "lastLoginAt": "2026-11-21T12:00:00+00:00" },
             "memberships": [{ "role": "EDITOR", "company": { "name": "Vertex" }, "user": { "fullName": "Somebody" } }],
-            "permissions": ["READ_STUDIO", "READ_ANALYTICS", "WRITE_CONTENT", "WRITE_SCHEDULES", "WRITE_UPLOADS"],
+            "permissions": ["READ_STUDIO", "READ_ANALYTICS", "WRITE_CONTENT", "WRITE_SCHEDULES", "WRITE_UPLOADS", "WRITE_VIEWS"],
         })
     );
 

@@ -22,6 +22,8 @@ const OF_TWO: &str = "somebody of two companies";
 
 /// What is read to know who asks.
 const WHO_ASKS: &str = "sign_ins";
+/// A table of one row, whatever grows.
+const OF_ONE_ROW: &str = "view_log_retention";
 
 /// Says which part of a list is asked for, not of which rows.
 const PAGING: [&str; 4] = ["first", "after", "last", "before"];
@@ -135,7 +137,10 @@ impl Looking {
         assert!(wrong.is_empty(), "{} of {asked}:\n\n{}", wrong.len(), wrong.join("\n\n"));
         let unseen: Vec<&String> = seen.iter().filter(|(_, is_seen)| !**is_seen).map(|(list, _)| list).collect();
         assert!(unseen.is_empty(), "whose rows are to be asked for {unseen:?}? Tell `values` below");
-        let few: Vec<&String> = read.iter().filter(|table| *table != WHO_ASKS && !big.contains_key(*table)).collect();
+        let few: Vec<&String> = read
+            .iter()
+            .filter(|table| ![WHO_ASKS, OF_ONE_ROW].contains(&table.as_str()) && !big.contains_key(*table))
+            .collect();
         assert!(few.is_empty(), "too few rows to tell anything, in {few:?}: let db/src/growth make more");
     }
 }

@@ -7,9 +7,7 @@ use arvlite_api::domain::analytics::{
     self, Answer, Dimension, Interval, Part, Question, Reading, Timeframe, Told, roll_once,
 };
 use arvlite_api::domain::view::{Beat, Start, sweep_once};
-use arvlite_db::models::{
-    ArContent, DeviceType, Role, TrackingQuality, ViewLogScope, ViewNumbers, ViewNumbersFilter,
-};
+use arvlite_db::models::{ArContent, DeviceType, Role, TrackingQuality, ViewLogScope, ViewNumbers, ViewNumbersFilter};
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

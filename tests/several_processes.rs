@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::support::fresh_database;
-use crate::support::process::{DataDir, Http, Server, Socket, first_admin, shipped};
+use crate::support::process::{DataDir, Http, Server, Socket, arvlite, connect, ended, first_admin, shipped, sign_in};
 
 pub const FOLLOW: &str = "subscription ($scope: AnalyticsScope!, $after: String) { viewEvents(scope: $scope, after: $after) \
     { __typename ... on StreamPosition { cursor } ... on ViewSessionStarted { viewSession { ...State } } \
@@ -185,6 +185,84 @@ async fn a_key_revoked_at_one_server_is_refused_at_the_other() {
     assert!(revoked.elapsed() < Duration::from_secs(3), "{:?}", revoked.elapsed());
     let reply = partner.try_ask("{ projects { nodes { name } } }", json!({})).await;
     assert_eq!((reply.status, &reply.json()["errors"][0]["extensions"]["code"]), (401, &json!("UNAUTHENTICATED")));
+}
+
+/// What an operator does in a process of their own.
+async fn operate(house: &House, words: &[&str]) {
+    let mut command = arvlite(words);
+    let (code, _, said) = ended(command.env("DATABASE_URL", &house.url).env("ARVLITE_MODE", "development")).await;
+    assert_eq!(code, 0, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_see_less_than_before_is_told_nothing_more_wherever_they_are_connected() {
+    let house = House::open().await;
+    let create =
+        ["user", "create", "ann@example.com", "--name", "Ann", "--company", "studio", "--role", "EDITOR", "--generate"];
+    let mut command = arvlite(&create);
+    let (code, password, said) =
+        ended(command.env("DATABASE_URL", &house.url).env("ARVLITE_MODE", "development")).await;
+    assert_eq!(code, 0, "{said}");
+    let ann = sign_in(&house.other, "ann@example.com", password.trim()).await;
+    let stays = house.follower(&house.other_admin, None).await;
+    let mut stays = [stays, house.follower(&house.admin, None).await];
+    for stays in &mut stays {
+        assert_eq!(stays.next().await["viewEvents"]["__typename"], "StreamCaughtUp");
+    }
+    let follow = async || {
+        let mut follower = house.follower(&ann, None).await;
+        assert_eq!(follower.next().await["viewEvents"]["__typename"], "StreamCaughtUp");
+        follower
+    };
+
+    // A lesser role, by a process that does not serve; the sign-in itself holds.
+    let mut follower = follow().await;
+    operate(&house, &["user", "grant", "ann@example.com", "--company", "studio", "--role", "VIEWER"]).await;
+    assert_eq!(follower.closed().await, 4403);
+    // No role at all, by the other server.
+    let mut follower = follow().await;
+    let data = house.admin.ask("{ users(first: 10) { nodes { id email } } }", json!({})).await;
+    let people = data["users"]["nodes"].as_array().unwrap();
+    let id = people.iter().find(|person| person["email"] == "ann@example.com").unwrap()["id"].clone();
+    let remove =
+        "mutation ($input: MembershipRemoveInput!) { membershipRemove(input: $input) { userErrors { message } } }";
+    let removed = house.admin.ask(remove, json!({ "input": { "companyId": house.company, "userId": id } })).await;
+    assert_eq!(removed["membershipRemove"]["userErrors"], json!([]));
+    assert_eq!(follower.closed().await, 4403);
+    let mut refused = house.follower(&ann, None).await;
+    let heard = refused.hear().await.unwrap();
+    assert_eq!(heard["payload"]["errors"][0]["extensions"]["code"], "FORBIDDEN", "{heard}");
+
+    // An administrator who is one no longer, and somebody who is not let in any more.
+    operate(&house, &["user", "grant", "ann@example.com", "--admin", "true"]).await;
+    let mut follower = follow().await;
+    operate(
+        &house,
+        &["user", "grant", "ann@example.com", "--company", "studio", "--role", "VIEWER", "--admin", "false"],
+    )
+    .await;
+    assert_eq!(follower.closed().await, 4403);
+    let mut follower = follow().await;
+    operate(&house, &["user", "disable", "ann@example.com"]).await;
+    assert_eq!(follower.closed().await, 4403);
+
+    // A key whose scopes somebody changed past every command, and said so.
+    let create = "mutation ($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { secret } }";
+    let input =
+        json!({ "companyId": house.company, "name": "Wall", "role": "VIEWER", "scopes": ["READ", "READ_ANALYTICS"] });
+    let made = house.admin.ask(create, json!({ "input": input })).await["apiKeyCreate"].clone();
+    let wall = house.other.http(made["secret"].as_str());
+    let mut follower = house.follower(&wall, None).await;
+    assert_eq!(follower.next().await["viewEvents"]["__typename"], "StreamCaughtUp");
+    let narrow =
+        "UPDATE api_keys SET scopes = '{READ}'; SELECT pg_notify('arvlite_revoked', 'key:' || id) FROM api_keys";
+    connect(&house.url).await.batch_execute(narrow).await.unwrap();
+    assert_eq!(follower.closed().await, 4403);
+
+    house.phones(1).await;
+    for stays in &mut stays {
+        assert_eq!(stays.next().await["viewEvents"]["__typename"], "ViewSessionStarted");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

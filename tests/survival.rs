@@ -193,9 +193,13 @@ impl LateWriter {
             browser: None,
             os: None,
             user_agent: None,
+            country: None,
+            city: None,
             network: None,
+            viewer: None,
             tracking_quality: TrackingQuality::Unknown,
             started_at: self.clock.now(),
+            updated_at: self.clock.now(),
         };
         let tx = self.app.app.db.begin(Scope::Everything).await?;
         let begun = ViewSession::insert_all(&tx, &[new]).await?;

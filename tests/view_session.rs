@@ -7,7 +7,7 @@ use arvlite_api::domain::analytics::roll_once;
 use arvlite_api::domain::view::{Beat, Start, Started, sweep_once};
 use arvlite_api::domain::{Error, ProblemCode, Result};
 use arvlite_db::models::{
-    ArContent, DeviceType, Role, TrackingQuality, ViewEvent, ViewLogScope, ViewSession, ViewSessionStatus,
+    ApiKeyScope, ArContent, DeviceType, Role, TrackingQuality, ViewEvent, ViewLogScope, ViewSession, ViewSessionStatus,
 };
 use arvlite_db::{Entity, Scope};
 use chrono::TimeDelta;
@@ -28,14 +28,7 @@ const END: &str = "mutation ($input: ViewSessionEndInput!) { viewSessionEnd(inpu
 impl TestApp {
     /// Starts a view of an order as its phone.
     pub async fn start_view(&self, content: &ArContent, session_id: Uuid) -> Result<Started> {
-        let start = Start {
-            unique_id: content.unique_id,
-            session_id,
-            device_type: None,
-            browser: None,
-            os: None,
-            tracking_quality: None,
-        };
+        let start = Start { unique_id: content.unique_id, session_id, ..Start::default() };
         self.app.views.writer.start(start, &Caller::default()).await
     }
 
@@ -223,6 +216,37 @@ async fn programs_are_told_apart_and_not_counted() {
     let view = app.view(session_id).await.unwrap();
     assert_eq!((view.device_type, view.network.as_deref()), (DeviceType::Bot, Some("203.0.113.0/24")));
     assert_eq!(app.views_count(&content).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_may_reports_for_whoever_looks() {
+    let app = TestApp::start().await;
+    let (studio, other) = (app.studio("Studio").await, app.studio("Other").await);
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    let (foreign, _) = app.playing(&other.project, "1", &["one.mp4"]).await;
+    let caller = Arc::new(Caller {
+        address: Some("203.0.113.77".to_owned()),
+        user_agent: Some("python-requests/2.32.3".to_owned()),
+        ..Caller::default()
+    });
+    let mut seen = Vec::new();
+    for (role, scope, content) in [
+        (Role::Editor, ApiKeyScope::WriteViews, &content),
+        (Role::Editor, ApiKeyScope::WriteContent, &content),
+        (Role::Viewer, ApiKeyScope::WriteViews, &content),
+        (Role::Editor, ApiKeyScope::WriteViews, &foreign),
+    ] {
+        let mut kiosk = app.key(studio.company.id, role, &[scope]).await;
+        kiosk.viewer.caller = Arc::clone(&caller);
+        let session_id = Uuid::new_v4();
+        let input = json!({ "uniqueId": content.unique_id, "sessionId": session_id, "deviceType": "TABLET", "browser": "Kiosk" });
+        kiosk.ask(START, json!({ "input": input })).await;
+        let view = app.view(session_id).await.unwrap();
+        seen.push((view.device_type, view.browser, view.network.is_some()));
+    }
+    let kiosk = || Some("Kiosk".to_owned());
+    assert_eq!(seen[0], (DeviceType::Tablet, kiosk(), false));
+    assert!(seen[1..].iter().all(|seen| *seen == (DeviceType::Bot, kiosk(), true)), "{seen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

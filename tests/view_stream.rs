@@ -90,6 +90,7 @@ async fn with_a_cursor_the_past_comes_first_and_is_said_to_be_told_once() {
                 assert_eq!(position, *all.last().unwrap());
                 break;
             }
+            LogItem::Gap { .. } => panic!("nothing is missing"),
         }
     }
     assert_eq!(told, all[10..]);
@@ -218,6 +219,32 @@ async fn a_stream_outlives_broken_connections() {
     let started = async { while app.start_view(&content, session_id).await.is_err() {} };
     tokio::time::timeout(PATIENCE, started).await.expect("the writer did not recover");
     assert_eq!(positions(&mut followed, 1).await, logged(&app).await[1..]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_was_notified_of_is_told_all_the_same() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    let mut followed = app.follow(&studio, None).await;
+    app.start_some(&content, 1).await;
+    positions(&mut followed, 1).await;
+    // As if the notification had been lost on its way.
+    let in_silence = "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
+        SELECT recorded_at, company_id, project_id, ar_content_id, kind, view_session FROM view_events";
+    for doubled in [1, 2, 4] {
+        app.change(in_silence).await;
+        let told = positions(&mut followed, doubled).await;
+        assert_eq!(told, logged(&app).await[doubled..]);
+    }
+    // As if its connection had, and nobody could listen again.
+    app.change(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND query LIKE 'LISTEN%'",
+    )
+    .await;
+    app.change(in_silence).await;
+    assert_eq!(positions(&mut followed, 8).await, logged(&app).await[8..]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,6 +50,12 @@ pub struct Config {
     /// Whose pages may ask from a browser: origins such as `https://app.example`, separated by commas, or `none`. Unless
     /// it is said: in development those of this machine, in production none.
     pub cors_origins: Option<Origins>,
+    /// A file in MaxMind's format (.mmdb) that tells the country, and perhaps the city, of an address. It is read at the
+    /// start.
+    pub country_database: Option<PathBuf>,
+    /// Days that the log of views is kept, for followers to resume in. The views themselves stay.
+    #[serde(deserialize_with = "at_least_one")]
+    pub log_retention_days: u32,
     /// What one request may cost.
     pub limits: Limits,
 }
@@ -109,6 +115,8 @@ impl Default for Config {
             metrics_token: None,
             trusted_proxies: Vec::new(),
             cors_origins: None,
+            country_database: None,
+            log_retention_days: 30,
             limits: Limits::default(),
         }
     }
@@ -194,6 +202,14 @@ fn long_enough<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Stri
     match Option::<String>::deserialize(deserializer)? {
         Some(token) if token.len() < 16 => Err(serde::de::Error::custom("it has fewer than 16 characters")),
         token => Ok(token),
+    }
+}
+
+/// The day that is written on is never dropped.
+fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        0 => Err(serde::de::Error::custom("log_retention_days is at least 1")),
+        days => Ok(days),
     }
 }
 

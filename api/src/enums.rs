@@ -242,7 +242,8 @@ pub enum ApiKeyScope {
     WriteUploads,
     /// Read view sessions and numbers.
     ReadAnalytics,
-    /// Report views.
+    /// Report views for whoever looks, as the program of a kiosk: they count though a program reports them, what it says
+    /// of the device is believed, and its own address is nobody's.
     WriteViews,
 }
 

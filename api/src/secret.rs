@@ -4,6 +4,9 @@ mod encryption;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
+use chrono::NaiveDate;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -25,14 +28,17 @@ pub enum Purpose {
     DemoKey,
     /// Encrypts what storage connections sign in with.
     StorageSecrets,
+    /// Tells a day's viewers apart.
+    ViewerOfDay(NaiveDate),
 }
 
 impl Purpose {
-    fn label(self) -> &'static [u8] {
+    fn label(self) -> Cow<'static, [u8]> {
         match self {
-            Self::ViewToken => b"arvlite view token v1",
-            Self::DemoKey => b"arvlite demo key v1",
-            Self::StorageSecrets => b"arvlite storage secrets v1",
+            Self::ViewToken => b"arvlite view token v1".into(),
+            Self::DemoKey => b"arvlite demo key v1".into(),
+            Self::StorageSecrets => b"arvlite storage secrets v1".into(),
+            Self::ViewerOfDay(day) => format!("arvlite viewer of {day} v1").into_bytes().into(),
         }
     }
 }
@@ -73,7 +79,7 @@ impl std::fmt::Debug for SecretKey {
 
 fn signature(key: &[u8; 32], purpose: Purpose, message: &[u8]) -> [u8; 32] {
     // 32 bytes are always a valid length.
-    match Hmac::<Sha256>::new_from_slice(&derived(key, purpose.label())) {
+    match Hmac::<Sha256>::new_from_slice(&derived(key, &purpose.label())) {
         Ok(mut mac) => {
             mac.update(message);
             mac.finalize().into_bytes().into()

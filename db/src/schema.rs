@@ -462,6 +462,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    view_log_retention (is_only) {
+        is_only -> Bool,
+        dropped_through -> Int8,
+    }
+}
+
+diesel::table! {
     view_rollup_progress (id) {
         id -> Int8,
         rolled_through -> Int8,
@@ -538,6 +545,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     video_schedules,
     videos,
     view_events,
+    view_log_retention,
     view_rollup_progress,
     view_rollup_states,
     view_rollups,

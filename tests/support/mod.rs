@@ -8,6 +8,7 @@ mod events;
 mod everything;
 pub mod exposition;
 mod http;
+pub mod mmdb;
 pub mod monkey;
 mod oddities;
 pub mod process;
@@ -34,6 +35,7 @@ use arvlite_api::app::App;
 use arvlite_api::auth::{Caller, KeyHolder, SignedIn, Viewer, Who, token};
 use arvlite_api::clock::Clock;
 use arvlite_api::config::{Config, Limits, Mode};
+use arvlite_api::domain::view::CountryDatabase;
 use arvlite_api::secret::SecretKey;
 use arvlite_api::storage::Store;
 use arvlite_db::models::{self, Role, UserRole};
@@ -83,7 +85,22 @@ impl TestApp {
         Self::with(&server::fresh_database().await, 4, limits).await
     }
 
+    /// An empty program that tells countries by a file.
+    pub async fn with_countries(file: &std::path::Path) -> Self {
+        let countries = CountryDatabase::open(file).unwrap();
+        Self::with_parts(&server::fresh_database().await, 4, generous(), Some(Arc::new(countries))).await
+    }
+
     async fn with(url: &str, max_connections: usize, limits: Limits) -> Self {
+        Self::with_parts(url, max_connections, limits, None).await
+    }
+
+    async fn with_parts(
+        url: &str,
+        max_connections: usize,
+        limits: Limits,
+        countries: Option<Arc<CountryDatabase>>,
+    ) -> Self {
         let config =
             Config { mode: Mode::Development, database_url: Some(url.to_owned()), limits, ..Config::default() };
         let options = ConnectOptions {
@@ -97,7 +114,7 @@ impl TestApp {
         let secret = SecretKey::new(vec![[7; 32]]).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let store = Store::local(folder.path()).unwrap();
-        let app = App::new(config, db, Clock::standing_at(noon()), secret, store);
+        let app = App::with_countries(config, db, Clock::standing_at(noon()), secret, store, countries);
         Self { router: arvlite_api::http::router(Arc::clone(&app)), app, folder }
     }
 

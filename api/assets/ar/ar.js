@@ -2,6 +2,7 @@
 // time is over, and says kindly when there is nothing to play.
 
 import { ask, PLAYBACK_FIELDS } from "./graphql.js";
+import { Reports } from "./reports.js";
 import { ViewSession } from "./view_session.js";
 
 const ASK = `query($uniqueId: UUID!) { arPlayback(uniqueId: $uniqueId) { ${PLAYBACK_FIELDS} } }`;
@@ -15,6 +16,7 @@ const [picture, photo, video, playButton, soundButton] = ["picture", "photo", "v
 const data = JSON.parse(element("data").textContent);
 const texts = data.texts[language()];
 let playback = data.playback;
+const reports = new Reports(playback.uniqueId);
 let view = null;
 
 /** The language of the browser, by the rule of the server, which may not have been told. */
@@ -123,15 +125,20 @@ function unload() {
   setState("ready");
 }
 
-function stop() {
+function endView() {
   view?.end();
+  reports.replay();
+}
+
+function stop() {
+  endView();
   if (isLoaded()) unload();
 }
 
 async function play() {
   setState(state() === "paused" ? "stalled" : "loading");
   if (video.getAttribute("src") !== playback.video.url) video.src = playback.video.url;
-  if (!view?.open) view = new ViewSession(playback.uniqueId, learn);
+  if (!view?.open) view = new ViewSession(playback.uniqueId, reports, learn);
   showSound();
   try {
     await video.play();
@@ -166,7 +173,7 @@ video.addEventListener("pause", () => {
 });
 video.addEventListener("ended", () => {
   countPlayed();
-  view?.end();
+  endView();
   setState("ended");
 });
 video.addEventListener("error", () => {
@@ -208,7 +215,11 @@ addEventListener("pagehide", () => {
   video.pause();
   countPlayed();
   view?.end();
+  reports.leave();
 });
+
+// What earlier pages could not say.
+addEventListener("online", () => reports.replay());
 
 function startByItself() {
   if (document.hidden || !playback.available || isLoaded()) return;
@@ -224,3 +235,4 @@ setState(state());
 show();
 document.addEventListener("visibilitychange", startByItself);
 startByItself();
+reports.replay();

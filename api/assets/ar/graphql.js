@@ -1,4 +1,4 @@
-// One way to ask the server, and one way to tell it something while the page is going away.
+// How to ask the server.
 
 const PATH = "/graphql";
 const PATIENCE = 10_000;
@@ -22,11 +22,4 @@ export async function ask(field, query, variables) {
   const { data, errors } = await response.json();
   if (!data?.[field]) throw new Error(errors?.[0]?.message ?? `no ${field}: ${response.status}`);
   return data[field];
-}
-
-/** Tells without waiting for an answer; gets through even when the page is closing. */
-export function tell(query, variables) {
-  const body = new Blob([JSON.stringify({ query, variables })], { type: "application/json" });
-  if (navigator.sendBeacon?.(PATH, body)) return;
-  fetch(PATH, { method: "POST", body, credentials: "omit", keepalive: true }).catch(() => {});
 }

@@ -1,16 +1,10 @@
 // One view, as the server counts it: started once, told of every few seconds, ended once.
 // Nothing here may disturb the video: a server that does not answer costs a view, not the pleasure.
 
-import { ask, tell, PLAYBACK_FIELDS } from "./graphql.js";
+import { ask, PLAYBACK_FIELDS } from "./graphql.js";
 
 const START = `mutation($input: ViewSessionStartInput!) {
   viewSessionStart(input: $input) { viewToken heartbeatSeconds playback { ${PLAYBACK_FIELDS} } userErrors { code } }
-}`;
-const HEARTBEAT = `mutation($input: ViewSessionHeartbeatInput!) {
-  viewSessionHeartbeat(input: $input) { status userErrors { code } }
-}`;
-const END = `mutation($input: ViewSessionEndInput!) {
-  viewSessionEnd(input: $input) { status userErrors { code } }
 }`;
 /** Seconds before each further attempt to start. */
 const PAUSES = [1, 2, 4, 8, 16, 30];
@@ -19,15 +13,19 @@ const DEFAULT_HEARTBEAT = 15;
 export class ViewSession {
   /** False once it ended, here or on the server; the next play is another view. */
   open = true;
-  #sessionId = randomUuid();
+  #reports;
+  #start;
+  #startedAt = Date.now();
   #token = null;
   #timer = null;
   #playedSeconds = 0;
   #videoPlayed = false;
 
   /** Starts at once. The server's answer holds what to play by now: `onPlayback` gets it. */
-  constructor(uniqueId, onPlayback) {
-    this.#start({ uniqueId, sessionId: this.#sessionId, deviceType: deviceType(), trackingQuality: "UNKNOWN" }, onPlayback, 0);
+  constructor(uniqueId, reports, onPlayback) {
+    this.#reports = reports;
+    this.#start = { sessionId: randomUuid(), deviceType: deviceType(), trackingQuality: "UNKNOWN" };
+    this.#begin({ uniqueId, ...this.#start }, onPlayback, 0);
   }
 
   /** The video really moved on by so much. */
@@ -38,38 +36,40 @@ export class ViewSession {
 
   /** Says where we are, without waiting, because the page may be put to sleep. */
   touch() {
-    if (this.open && this.#token) tell(HEARTBEAT, { input: this.#progress() });
+    if (this.open && this.#token) this.#reports.tell(this.#progress("heartbeat"));
   }
 
+  /** Keeps what is to be said last, and of a view that the server may not know yet how it began. */
   end() {
     if (!this.open) return;
     this.#close();
-    if (this.#token) tell(END, { input: this.#progress() });
+    if (!this.#token) this.#reports.keep({ type: "start", at: this.#startedAt, ...this.#start });
+    this.#reports.keep(this.#progress("end"));
   }
 
   /** Every attempt is the same start: the server counts one view, however often it hears of it. */
-  async #start(input, onPlayback, attempt) {
+  async #begin(input, onPlayback, attempt) {
     let started;
     try {
       started = await ask("viewSessionStart", START, { input });
     } catch {
-      if (attempt < PAUSES.length) {
-        setTimeout(() => this.#start(input, onPlayback, attempt + 1), PAUSES[attempt] * 1000);
+      if (attempt < PAUSES.length && this.open) {
+        setTimeout(() => this.#begin(input, onPlayback, attempt + 1), PAUSES[attempt] * 1000);
       }
       return;
     }
-    this.#token = started.viewToken;
-    if (this.#token && this.open) {
-      this.#timer = setInterval(() => this.#beat(), (started.heartbeatSeconds ?? DEFAULT_HEARTBEAT) * 1000);
-    } else if (this.#token) {
-      tell(END, { input: this.#progress() });
+    if (this.open) {
+      this.#token = started.viewToken;
+      if (!this.#token) this.#close();
+      else this.#timer = setInterval(() => this.#beat(), (started.heartbeatSeconds ?? DEFAULT_HEARTBEAT) * 1000);
     }
     if (started.playback) onPlayback(started.playback);
   }
 
   async #beat() {
+    if (document.hidden) return;
     try {
-      const { status, userErrors } = await ask("viewSessionHeartbeat", HEARTBEAT, { input: this.#progress() });
+      const { status, userErrors } = await this.#reports.send(this.#progress("heartbeat"));
       if (userErrors.length > 0 || status !== "ACTIVE") this.#close();
     } catch {
       // The next one tells all that this one would have.
@@ -81,9 +81,11 @@ export class ViewSession {
     clearInterval(this.#timer);
   }
 
-  #progress() {
+  #progress(type) {
     return {
-      viewToken: this.#token,
+      type,
+      sessionId: this.#start.sessionId,
+      ...(this.#token && { viewToken: this.#token }),
       playedSeconds: Math.round(this.#playedSeconds),
       trackingQuality: "UNKNOWN",
       videoPlayed: this.#videoPlayed,

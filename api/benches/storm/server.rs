@@ -20,7 +20,8 @@ pub struct Server {
 }
 
 impl Server {
-    pub async fn start() -> Self {
+    /// The binary, configured by some variables more.
+    pub async fn start(variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // The user of a PostgreSQL of our own passes through it.
         std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -28,6 +29,7 @@ impl Server {
         command.args(["demo", "--no-traffic", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path());
         // The whole storm comes from one address.
         command.env("ARVLITE_LIMITS__CONNECTIONS_PER_ADDRESS", "100000").env("ARVLITE_LOG", "error");
+        command.envs(variables.iter().copied());
         let mut process = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let address = loop {
@@ -68,6 +70,15 @@ impl Server {
         };
         std::fs::write(format!("{process}/clear_refs"), "5").unwrap();
         (of("VmRSS:"), of("VmHWM:"))
+    }
+
+    /// The time that processors spent on it.
+    pub fn cpu(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id().unwrap())).unwrap();
+        let (_, behind_the_name) = stat.rsplit_once(") ").unwrap();
+        let ticks = behind_the_name.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap());
+        // Linux tells hundredths of a second to everybody.
+        Duration::from_millis(ticks.sum::<u64>() * 10)
     }
 
     /// One of the numbers that it tells about itself.

@@ -24,6 +24,8 @@ pub enum Permission {
     WriteSchedules,
     /// Send bytes.
     WriteUploads,
+    /// Report views for whoever looks, through a program that only passes them on.
+    WriteViews,
     /// Give and take roles.
     ManagePeople,
     /// Create and revoke API keys.
@@ -36,7 +38,7 @@ pub enum Permission {
 
 use Permission::{
     CreateCompanies, ManageAccounts, ManageKeys, ManagePeople, ReadAnalytics, ReadOperations, ReadPeople, ReadStudio,
-    WriteContent, WriteSchedules, WriteUploads,
+    WriteContent, WriteSchedules, WriteUploads, WriteViews,
 };
 
 impl Permission {
@@ -49,6 +51,7 @@ impl Permission {
         WriteContent,
         WriteSchedules,
         WriteUploads,
+        WriteViews,
         ManagePeople,
         ManageKeys,
         CreateCompanies,
@@ -66,6 +69,7 @@ impl Permission {
             WriteContent => "WRITE_CONTENT",
             WriteSchedules => "WRITE_SCHEDULES",
             WriteUploads => "WRITE_UPLOADS",
+            WriteViews => "WRITE_VIEWS",
             ManagePeople => "MANAGE_PEOPLE",
             ManageKeys => "MANAGE_KEYS",
             CreateCompanies => "CREATE_COMPANIES",
@@ -79,7 +83,8 @@ impl Permission {
         match role {
             Role::Viewer => matches!(self, ReadStudio | ReadAnalytics),
             Role::Editor => {
-                Self::is_open_to(self, Role::Viewer) || matches!(self, WriteContent | WriteSchedules | WriteUploads)
+                Self::is_open_to(self, Role::Viewer)
+                    || matches!(self, WriteContent | WriteSchedules | WriteUploads | WriteViews)
             }
             Role::Manager => {
                 Self::is_open_to(self, Role::Editor)
@@ -97,6 +102,7 @@ impl Permission {
             WriteContent => Some(ApiKeyScope::WriteContent),
             WriteSchedules => Some(ApiKeyScope::WriteSchedules),
             WriteUploads => Some(ApiKeyScope::WriteUploads),
+            WriteViews => Some(ApiKeyScope::WriteViews),
             ReadPeople | ReadOperations | ManagePeople | ManageKeys | CreateCompanies | ManageAccounts => None,
         }
     }

@@ -102,6 +102,13 @@ impl Viewer {
         self.scope(permission).holds(company_id)
     }
 
+    /// The companies of which a program reports views that others look at, as that of a kiosk: what its own name and
+    /// address tell is nobody's device.
+    #[must_use]
+    pub fn reports_for(&self) -> Option<Scope> {
+        matches!(self.who, Who::ApiKey(_)).then(|| self.scope(Permission::WriteViews))
+    }
+
     /// Whether they may do something anywhere. What belongs to no company, such as creating one, is the platform's.
     #[must_use]
     pub fn may_somewhere(&self, permission: Permission) -> bool {

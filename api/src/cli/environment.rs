@@ -12,6 +12,7 @@ use super::{Common, log, schema_state};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Mode};
+use crate::domain::view::CountryDatabase;
 use crate::postgres::{self, Postgres, Settings};
 use crate::secret::SecretKey;
 use crate::storage::Store;
@@ -67,12 +68,14 @@ impl Environment {
     /// The program. The schema must be current.
     ///
     /// # Errors
-    /// When there is no secret key, or the folder for media cannot be used.
+    /// When there is no secret key, or the folder for media or the country database cannot be used.
     pub async fn app(&self) -> anyhow::Result<Arc<App>> {
         let secret = self.secret_key().await?;
         let folder = media_dir(&self.config);
         let store = Store::local(&folder).with_context(|| format!("media cannot be kept in {}", folder.display()))?;
-        Ok(App::new(self.config.clone(), self.db.clone(), Clock::default(), secret, store))
+        let countries = countries(&self.config)?.map(Arc::new);
+        let (config, db) = (self.config.clone(), self.db.clone());
+        Ok(App::with_countries(config, db, Clock::default(), secret, store, countries))
     }
 
     /// Stops PostgreSQL, if it is one of our own.
@@ -124,6 +127,13 @@ async fn start_postgres(config: &Config, may_install: bool) -> anyhow::Result<Po
 
 pub(super) fn data_dir(config: &Config) -> PathBuf {
     config.data_dir.clone().unwrap_or_else(postgres::default_data_dir)
+}
+
+/// The configured file that tells countries.
+pub(super) fn countries(config: &Config) -> Result<Option<CountryDatabase>, ConfigError> {
+    let Some(file) = &config.country_database else { return Ok(None) };
+    let wrong = |error| ConfigError::key("country_database", &format!("{}: {error}", file.display()));
+    CountryDatabase::open(file).map(Some).map_err(wrong)
 }
 
 /// Where the bytes of photos and videos are.

@@ -28,6 +28,8 @@ pub struct Limits {
     pub json_depth: usize,
     /// Operations in one request; none: a request has one, and no list of them.
     pub batch: usize,
+    /// Reports of phones in one transaction.
+    pub beacon_batch: usize,
     /// Milliseconds that a query or mutation may take.
     pub request_ms: u64,
     /// Milliseconds in which a client has to send a request's head, and each next piece of an upload. A connection that
@@ -86,6 +88,9 @@ pub struct Limits {
     pub socket_ping_ms: u64,
     /// Milliseconds that a socket's full queue is waited for, and an event that nobody reads.
     pub socket_stall_ms: u64,
+    /// Events that a follower of views may be behind what happens before it is told of a gap, and goes on with what is
+    /// new. How far back it begins is not meant.
+    pub stream_backlog_events: i64,
 }
 
 /// What a caller may spend: so much at once, and so much more each second.
@@ -139,6 +144,7 @@ impl Default for Limits {
             operations: 5,
             json_depth: 64,
             batch: 0,
+            beacon_batch: 128,
             request_ms: 5_000,
             header_ms: 10_000,
             stall_ms: 10_000,
@@ -167,6 +173,7 @@ impl Default for Limits {
             socket_init_ms: 5_000,
             socket_ping_ms: 15_000,
             socket_stall_ms: 5_000,
+            stream_backlog_events: 10_000,
         }
     }
 }

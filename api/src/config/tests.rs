@@ -82,3 +82,12 @@ fn what_is_wrong_is_named() {
         assert!(words.contains(named), "{named}: {words}");
     }
 }
+
+#[test]
+fn the_log_is_kept_for_a_day_at_least() {
+    assert_eq!(read(&[], None).unwrap().log_retention_days, 30);
+    assert_eq!(read(&[("ARVLITE_LOG_RETENTION_DAYS", "7")], None).unwrap().log_retention_days, 7);
+    for wrong in ["0", "-1", "a"] {
+        assert!(refusal(&[("ARVLITE_LOG_RETENTION_DAYS", wrong)], None).contains("log_retention_days"), "{wrong}");
+    }
+}

@@ -46,6 +46,7 @@ pub use context::{IdempotencyKey, ToldPlaybacks};
 pub use contract::{Contract, Field, Input, InputField, name_of};
 pub use loader::Loaders;
 pub use mutation::Mutation;
+pub use payload::UserErrorCode;
 pub use query::Query;
 pub use scalars::{Fits, fits};
 pub use stream_place::StreamPlace;
@@ -60,6 +61,13 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 
 /// What phones ask, which never sign in: many of them may stand behind one address.
 pub const FOR_PHONES: [&str; 4] = ["arPlayback", "viewSessionStart", "viewSessionHeartbeat", "viewSessionEnd"];
+
+/// Subscriptions that many follow at once, and whose answers depend on what is asked and on what may be seen: they are
+/// run once for all who are told the same.
+pub const SHARED_STREAMS: [&str; 1] = ["viewEvents"];
+
+/// The fields that depend on who asks, and not only on what they may see.
+pub const PERSONAL_FIELDS: [&str; 2] = ["memberships", "user"];
 
 /// Makes the schema. It holds no state: what a request needs comes with it.
 #[must_use]

@@ -110,7 +110,8 @@ pub enum UserError {
 }
 
 /// The kinds of things that the caller can mend. They grow: treat an unknown one as INVALID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, Enum)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[graphql(remote = "ProblemCode")]
 pub enum UserErrorCode {
     /// It must be given.

@@ -1,35 +1,126 @@
 //! Where somebody who follows a log stands in it: kept beside the answers, whatever they select.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-/// Where a follower stands. Given to a subscription by a transport that counts its answers by cursors; a subscription
-/// that knows no cursors leaves it alone. Cheap to clone.
-#[derive(Debug, Clone, Default)]
+use crate::domain;
+use crate::domain::view::{Cursor, LogItem, Stretch};
+
+const NOWHERE: i64 = -1;
+
+/// Where a follower stands, and which part of the log it is told. Given to a subscription by whoever hands its answers on;
+/// a subscription that knows no cursors leaves it alone. Cheap to clone.
+#[derive(Debug, Clone)]
 pub struct StreamPlace {
-    after: Option<Arc<str>>,
-    reached: Arc<Mutex<Option<String>>>,
+    part: Part,
+    stand: Arc<Stand>,
+}
+
+#[derive(Debug)]
+struct Stand {
+    reached: AtomicI64,
+    is_live: AtomicBool,
+    has_failed: AtomicBool,
+}
+
+#[derive(Debug, Clone)]
+enum Part {
+    /// From after this cursor, else from where the document says, to the end of times.
+    On { after: Option<Arc<str>> },
+    /// The same, as far as it is past.
+    Past { after: Option<Arc<str>> },
+    /// What came after this position, of which somebody who was live before has fallen out.
+    Missed { after: i64, only_the_past: bool },
+    /// What happens from now on, whatever the document says.
+    News,
+}
+
+impl Default for StreamPlace {
+    fn default() -> Self {
+        Self::on(None)
+    }
 }
 
 impl StreamPlace {
-    /// A follower who has been told everything up to this cursor.
+    fn new(part: Part) -> Self {
+        let (is_live, has_failed) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { part, stand: Arc::new(Stand { reached: AtomicI64::new(NOWHERE), is_live, has_failed }) }
+    }
+
+    /// From after a cursor that goes before the document's, and for good.
     #[must_use]
-    pub fn after(cursor: Option<String>) -> Self {
-        Self { after: cursor.map(Into::into), reached: Arc::default() }
+    pub fn on(after: Option<Arc<str>>) -> Self {
+        Self::new(Part::On { after })
     }
 
-    /// The cursor of what was told last. Answers come one by one, so that it is that of the last answer.
+    /// The same, but it ends when the past is told.
     #[must_use]
-    pub fn reached(&self) -> Option<String> {
-        self.reached.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn past(after: Option<Arc<str>>) -> Self {
+        Self::new(Part::Past { after })
     }
 
-    /// Where to go on: where the client broke off, before where it began.
-    pub(crate) fn resume<'c>(&'c self, began_after: Option<&'c str>) -> Option<&'c str> {
-        self.after.as_deref().or(began_after)
+    /// For somebody who was live up to a position: what was missed since, and for good or no further. That the past is
+    /// told is not said again.
+    #[must_use]
+    pub fn missed(Cursor(after): Cursor, only_the_past: bool) -> Self {
+        Self::new(Part::Missed { after, only_the_past })
     }
 
-    /// Something is about to be told.
-    pub(crate) fn reach(&self, cursor: String) {
-        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor);
+    /// From now on.
+    #[must_use]
+    pub fn news() -> Self {
+        Self::new(Part::News)
+    }
+
+    /// Everything up to here was told, or was not to be. Answers come one by one, so that this is where the last answer
+    /// stands, as long as nobody has asked for the next one. None of a subscription that knows no positions.
+    #[must_use]
+    pub fn reached(&self) -> Option<Cursor> {
+        Some(self.stand.reached.load(Ordering::Relaxed)).filter(|reached| *reached != NOWHERE).map(Cursor)
+    }
+
+    /// Whether the past was told.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.stand.is_live.load(Ordering::Relaxed)
+    }
+
+    /// Whether what is followed has failed, and not just what was asked of one event.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.stand.has_failed.load(Ordering::Relaxed)
+    }
+
+    /// What is to be followed, where the document says after which cursor.
+    pub(crate) fn stretch(&self, began_after: Option<&str>) -> domain::Result<Stretch> {
+        let after = |broke_off: &Option<Arc<str>>| broke_off.as_deref().or(began_after).map(Cursor::read).transpose();
+        Ok(match &self.part {
+            Part::On { after: broke_off } => Stretch { after: after(broke_off)?, ..Stretch::default() },
+            Part::Past { after: broke_off } => {
+                Stretch { after: after(broke_off)?, only_the_past: true, ..Stretch::default() }
+            }
+            Part::Missed { after, only_the_past } => {
+                Stretch { after: Some(Cursor(*after)), was_live: true, only_the_past: *only_the_past }
+            }
+            Part::News => Stretch::default(),
+        })
+    }
+
+    /// It was gone so far.
+    pub(crate) fn reach(&self, item: &LogItem) {
+        self.stand.reached.store(item.position(), Ordering::Relaxed);
+        if matches!(item, LogItem::CaughtUp { .. }) {
+            self.stand.is_live.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// It does not go on.
+    pub(crate) fn fail(&self) {
+        self.stand.has_failed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this is told here.
+    pub(crate) fn tells(&self, item: &LogItem) -> bool {
+        !matches!((&self.part, item), (Part::Missed { .. }, LogItem::CaughtUp { .. }))
     }
 }

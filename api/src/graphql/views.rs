@@ -133,7 +133,7 @@ impl From<ViewSessionHeartbeatInput> for (String, Beat) {
             played_seconds: Some(input.played_seconds),
             tracking_quality: input.tracking_quality.map(Into::into),
             video_played: input.video_played.unwrap_or(false),
-            ended: false,
+            ..Beat::default()
         };
         (input.view_token, beat)
     }
@@ -146,6 +146,7 @@ impl From<ViewSessionEndInput> for (String, Beat) {
             tracking_quality: input.tracking_quality.map(Into::into),
             video_played: input.video_played.unwrap_or(false),
             ended: true,
+            ..Beat::default()
         };
         (input.view_token, beat)
     }
@@ -160,6 +161,8 @@ pub(crate) async fn start(ctx: &Context<'_>, input: ViewSessionStartInput) -> Re
         browser: input.browser,
         os: input.os,
         tracking_quality: input.tracking_quality.map(Into::into),
+        reports_for: ctx.viewer().reports_for(),
+        ..Start::default()
     };
     let started = ctx.app().views.writer.start(start, &ctx.viewer().caller).await;
     let (started, user_errors) = or_problems(started)?;
@@ -257,19 +260,16 @@ pub(crate) async fn events(
     query::allowed::<ViewSession>(ctx)?;
     let limit = Paging::new(first, None, None, None).limit(&ctx.app().config.limits)?;
     let position = after.as_deref().map(Cursor::read).transpose()?;
-    let (events, has_next_page) = view::page(ctx.app(), ctx.viewer(), scope.log_scope(), position, limit).await?;
-    let cursor = |event: &models::ViewEvent| Cursor(event.position).to_string();
+    let (items, has_next_page) = view::page(ctx.app(), ctx.viewer(), scope.log_scope(), position, limit).await?;
+    let cursor = |item: &LogItem| Cursor(item.position()).to_string();
     let page_info = PageInfo {
         has_next_page,
         has_previous_page: position.is_some(),
-        start_cursor: events.first().map(cursor),
-        end_cursor: events.last().map(cursor),
+        start_cursor: items.first().map(cursor),
+        end_cursor: items.last().map(cursor),
     };
-    let edge = |event: models::ViewEvent| {
-        let cursor = cursor(&event);
-        Some(ViewEventEdge { cursor, node: ViewStreamItem::of(&LogItem::Event(Arc::new(event)))? })
-    };
-    let edges: Vec<ViewEventEdge> = events.into_iter().filter_map(edge).collect();
+    let edge = |item: &LogItem| Some(ViewEventEdge { cursor: cursor(item), node: ViewStreamItem::of(item)? });
+    let edges: Vec<ViewEventEdge> = items.iter().filter_map(edge).collect();
     Ok(ViewEventConnection { nodes: edges.iter().map(|edge| edge.node.clone()).collect(), edges, page_info })
 }
 
@@ -282,17 +282,20 @@ pub(crate) async fn follow(
 ) -> Result<impl Stream<Item = Result<ViewStreamItem>> + use<>> {
     query::allowed::<ViewSession>(ctx)?;
     let place = ctx.data_opt::<StreamPlace>().cloned().unwrap_or_default();
-    let after = place.resume(after.as_deref()).map(Cursor::read).transpose()?;
+    let stretch = place.stretch(after.as_deref())?;
     let condition = condition.unwrap_or_default().checked()?;
-    let items = view::follow(ctx.app(), ctx.viewer(), scope.log_scope(), after).await?;
+    let items = view::follow_stretch(ctx.app(), ctx.viewer(), scope.log_scope(), stretch).await?;
     Ok(items.filter_map(move |item| {
         let told = match item {
-            Ok(item) if condition.holds(&item) => ViewStreamItem::of(&item).map(|told| {
-                place.reach(Cursor(item.position()).to_string());
-                Ok(told)
-            }),
-            Ok(_) => None,
-            Err(error) => Some(Err(error.into())),
+            Ok(item) => {
+                place.reach(&item);
+                let is_told = condition.holds(&item) && place.tells(&item);
+                is_told.then(|| ViewStreamItem::of(&item)).flatten().map(Ok)
+            }
+            Err(error) => {
+                place.fail();
+                Some(Err(error.into()))
+            }
         };
         std::future::ready(told)
     }))

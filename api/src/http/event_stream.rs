@@ -24,10 +24,11 @@ use super::admit::Admitted;
 use super::answer::Answer;
 use super::operation::{Listener, perform};
 use super::refusal::Refusal;
+use super::shared_stream::SharedEvent;
 use super::watch::Watch;
 use crate::auth::Viewer;
 use crate::auth::authenticate::until_revoked;
-use crate::graphql::StreamPlace;
+use crate::domain::view::Cursor;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -44,12 +45,13 @@ pub(super) fn respond(
 ) -> Result<Response, Refusal> {
     let place = Arc::clone(&door.streams).try_acquire_owned();
     let (Ok(place), false) = (place, door.stopping.is_cancelled()) else { return Err(Refusal::unavailable()) };
-    let stand = StreamPlace::after(last_event_id(&head.headers)?);
-    let admitted = admitted.with(stand.clone());
+    let resumes_after = last_event_id(&head.headers)?.map(Into::into);
+    let mut admitted = admitted;
+    admitted.resumes_after = resumes_after;
     // While one event waits for the client to read, nothing more is made. A client that reads nothing for too long is
     // hung up on by its connection, as everybody is (`unstalled.rs`).
     let (waiting, events) = mpsc::channel(1);
-    let (door, writer) = (door.clone(), EventWriter { events: waiting, stand });
+    let (door, writer) = (door.clone(), EventWriter { events: waiting });
     let streaming = async move {
         write(&door, admitted, &viewer, &watch, &writer).await;
         // It is counted as ended before it is counted as gone.
@@ -63,7 +65,7 @@ pub(super) fn respond(
 /// Says by events why a document is refused.
 pub(super) fn refuse(refusal: Refusal, request_id: &str) -> Response {
     let answer = Answer::of_refusal(refusal, request_id);
-    with_headers(Body::from(next(None, &answer) + COMPLETE))
+    with_headers(Body::from(next(None, &answer.to_json()) + COMPLETE))
 }
 
 /// What a stream would come with.
@@ -95,11 +97,10 @@ async fn write(door: &Door, admitted: Admitted, viewer: &Viewer, watch: &Watch, 
 /// Writes events to one client.
 struct EventWriter {
     events: mpsc::Sender<Bytes>,
-    stand: StreamPlace,
 }
 
 impl EventWriter {
-    async fn write(&self, text: String) {
+    async fn write(&self, text: impl Into<Bytes>) {
         // Where nobody takes anything any more, the stream ends as soon as that is seen.
         let _ = self.events.send(text.into()).await;
     }
@@ -109,22 +110,27 @@ impl EventWriter {
         let mut ticks = interval_at(Instant::now() + every, every);
         loop {
             ticks.tick().await;
-            self.write(":\n\n".to_owned()).await;
+            self.write(":\n\n").await;
         }
     }
 }
 
 impl Listener for EventWriter {
-    async fn tell(&self, answer: &Answer) {
-        let mut text = next(self.stand.reached(), answer);
+    async fn tell(&self, answer: &Answer, at: Option<Cursor>) {
+        let mut text = next(at, &answer.to_json());
         if !answer.ran() {
             text.push_str(COMPLETE);
         }
         self.write(text).await;
     }
 
+    async fn tell_shared(&self, event: &SharedEvent) {
+        let text = event.as_event.get_or_init(|| next(Some(event.cursor), &event.json).into());
+        self.write(text.clone()).await;
+    }
+
     async fn complete(&self) {
-        self.write(COMPLETE.to_owned()).await;
+        self.write(COMPLETE).await;
     }
 }
 
@@ -132,7 +138,7 @@ impl Listener for EventWriter {
 const COMPLETE: &str = "event: complete\ndata:\n\n";
 
 /// JSON as it is written here has no line breaks.
-fn next(id: Option<String>, answer: &Answer) -> String {
+fn next(id: Option<Cursor>, answer: &str) -> String {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-    format!("{id}event: next\ndata: {}\n\n", answer.to_json())
+    format!("{id}event: next\ndata: {answer}\n\n")
 }

@@ -242,7 +242,7 @@ async fn run_to_be_kept(
 /// What a client gets to read of a response.
 pub(super) fn answer(response: async_graphql::Response, viewer: &Viewer, watch: &Watch) -> Answer {
     let answer = Answer::of_response(response, &viewer.caller.request_id);
-    watch.tells(&answer);
+    watch.tells(answer.code());
     answer
 }
 
@@ -254,7 +254,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     }
 }
 
-fn check_length(headers: &HeaderMap, most: usize) -> Result<(), Refusal> {
+pub(super) fn check_length(headers: &HeaderMap, most: usize) -> Result<(), Refusal> {
     let told = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if told.is_some_and(|told| usize::try_from(told).map_or(true, |told| told > most)) {
         return Err(too_long(most));
@@ -263,7 +263,7 @@ fn check_length(headers: &HeaderMap, most: usize) -> Result<(), Refusal> {
 }
 
 /// Reads a body to its end, but no further than it may go.
-async fn read_up_to(most: usize, body: Body) -> Result<Vec<u8>, Refusal> {
+pub(super) async fn read_up_to(most: usize, body: Body) -> Result<Vec<u8>, Refusal> {
     let (mut read, mut pieces) = (Vec::new(), body.into_data_stream());
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| Refusal::malformed("the body ended too early"))?;

@@ -3,7 +3,7 @@
 //! [`serve`] accepts connections, [`router`] knows the addresses. What wants to run an operation, by whatever way it
 //! comes (`graphql.rs`, `batch.rs`, `multipart.rs`, `event_stream.rs`, `socket/`, the page at `/ar/…`), passes `admit`, and
 //! only what passed it can be given to the executor, by `paid.rs`, which draws what it costs from the caller's bucket
-//! (`budget/`). Answers are written in `answer.rs`, refusals are made in `refusal.rs`: nobody else tells a
+//! (`budget/`); what many follow is run once for all of them (`shared_stream/`). Answers are written in `answer.rs`, refusals are made in `refusal.rs`: nobody else tells a
 //! client about errors. Not here: who somebody is (`auth`), what they may see or do (`graphql`, `domain`).
 //!
 //! Start at `graphql.rs`, then `admit/mod.rs`.
@@ -37,8 +37,10 @@ pub mod qr_code;
 mod refusal;
 mod schema_text;
 mod serve;
+mod shared_stream;
 mod socket;
 mod unstalled;
+mod view_beacon;
 mod watch;
 
 #[cfg(test)]
@@ -60,6 +62,7 @@ use self::admit::Admission;
 use self::budget::Budgets;
 use self::executor::{Executor, SchemaExecutor};
 use self::health::Readiness;
+use self::shared_stream::Groups;
 use crate::app::App;
 
 /// Everything that the door's parts share. Cheap to clone.
@@ -71,6 +74,8 @@ struct Parts {
     admission: Admission,
     budgets: Arc<Budgets>,
     executor: Box<dyn Executor>,
+    /// Those who follow the same.
+    groups: Arc<Groups>,
     readiness: Readiness,
     /// Places for sockets.
     sockets: Arc<Semaphore>,
@@ -104,6 +109,7 @@ impl Door {
             admission: Admission::new(limits, executor.contract(), &budgets),
             budgets,
             executor,
+            groups: Arc::default(),
             readiness: Readiness::default(),
             sockets: Arc::new(Semaphore::new(app.config.limits.sockets)),
             streams: Arc::new(Semaphore::new(app.config.limits.streams)),
@@ -129,6 +135,7 @@ fn routes(door: &Door) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics::metrics))
         .route("/ar/{unique_id}", get(pages::ar).layer(compression::of_all()))
+        .route("/ar/{unique_id}/view", any(view_beacon::view))
         .route("/media/{name}", any(pages::media))
         .merge(qr_code::routes(&public_url))
         .merge(ar_page::assets().layer(compression::of_all()))

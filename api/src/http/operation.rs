@@ -5,20 +5,24 @@
 use std::panic::AssertUnwindSafe;
 
 use async_graphql::parser::types::OperationType;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 
 use super::admit::Admitted;
 use super::answer::Answer;
 use super::graphql::{answer, run};
 use super::refusal::Refusal;
+use super::shared_stream::{SharedEvent, Told};
 use super::watch::Watch;
 use super::{Door, paid};
 use crate::auth::Viewer;
+use crate::domain::view::Cursor;
 
 /// Whoever is told what comes of an operation.
 pub(super) trait Listener: Sync {
-    /// Tells an answer. One to what never ran is the last word.
-    fn tell(&self, answer: &Answer) -> impl Future<Output = ()> + Send;
+    /// Tells an answer, and where it stands if it is one of many. One to what never ran is the last word.
+    fn tell(&self, answer: &Answer, at: Option<Cursor>) -> impl Future<Output = ()> + Send;
+    /// Tells what others are told as well.
+    fn tell_shared(&self, event: &SharedEvent) -> impl Future<Output = ()> + Send;
     /// Says that nothing more will come.
     fn complete(&self) -> impl Future<Output = ()> + Send;
 }
@@ -40,7 +44,7 @@ pub(super) async fn perform(
         })
     };
     if let Err(refusal) = watch.over(answering).await {
-        listener.tell(&Answer::of_refusal(refusal, &viewer.caller.request_id)).await;
+        listener.tell(&Answer::of_refusal(refusal, &viewer.caller.request_id), None).await;
     }
 }
 
@@ -58,7 +62,7 @@ async fn answer_all(
         return follow(door, admitted, viewer, watch, listener).await;
     }
     let answer = run(door, admitted, viewer, deadline, watch).await?;
-    listener.tell(&answer).await;
+    listener.tell(&answer, None).await;
     if answer.ran() {
         listener.complete().await;
     }
@@ -72,12 +76,22 @@ async fn follow(
     watch: &Watch,
     listener: &impl Listener,
 ) -> Result<(), Refusal> {
-    let mut responses = paid::follow(door, admitted, viewer)?;
-    while let Some(response) = responses.next().await {
-        let answer = answer(response, viewer, watch);
-        listener.tell(&answer).await;
+    let mut events = paid::follow(door, admitted, viewer)?;
+    while let Some(event) = events.next().await {
+        let goes_on = match event {
+            Told::Own(response, at) => {
+                let answer = answer(*response, viewer, watch);
+                listener.tell(&answer, at).await;
+                answer.ran()
+            }
+            Told::Shared(event) => {
+                watch.tells(event.code);
+                listener.tell_shared(&event).await;
+                true
+            }
+        };
         door.app.metrics.subscription_events.inc();
-        if !answer.ran() {
+        if !goes_on {
             return Ok(());
         }
     }

@@ -8,17 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arvlite_db::SearchShare;
+use async_graphql::Value;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Response, Value};
-use futures_util::StreamExt;
-use futures_util::stream::{self, BoxStream};
 
 use super::Door;
-use super::admit::{Admitted, Cost, LEAST};
+use super::admit::{Admitted, Cost, LEAST, Receipt};
 use super::answer::Answer;
 use super::budget::{Draws, Purse, Spent};
 use super::graphql::answer;
 use super::refusal::Refusal;
+use super::shared_stream::{Member, Told};
 use super::watch::Watch;
 use crate::auth::Viewer;
 
@@ -49,31 +48,43 @@ pub(super) async fn execute(
     Ok(answer)
 }
 
-/// Opens a subscription, whose events are paid for one by one; the first one is paid for by opening it.
-pub(super) fn follow(
-    door: &Door,
-    admitted: Admitted,
-    viewer: &Viewer,
-) -> Result<BoxStream<'static, Response>, Refusal> {
+/// A subscription, whose events are paid for one by one.
+pub(super) struct Paid {
+    door: Door,
+    member: Member,
+    purse: Arc<Purse>,
+    cost: Cost,
+    receipt: Receipt,
+    /// What was drawn to open it, as far as no event was paid with it.
+    prepaid: u64,
+}
+
+/// Opens a subscription; its first events are paid for by opening it.
+pub(super) fn follow(door: &Door, admitted: Admitted, viewer: &Viewer) -> Result<Paid, Refusal> {
     let (purse, cost) = (door.budgets.purse(&admitted.purse), admitted.cost.clone());
     let _stays_drawn = draw(&purse, &cost, admitted.operation)?;
-    let share = SearchShare::of(&purse.searches);
-    let (door, receipt) = (door.clone(), admitted.receipt.clone());
-    let events = (door.executor.follow(admitted, viewer), cost.requested);
-    let paid = stream::unfold(events, move |(mut events, prepaid)| {
-        let (purse, cost, share) = (Arc::clone(&purse), cost.clone(), share.clone());
-        let (door, receipt) = (door.clone(), receipt.clone());
-        async move {
-            let event: Response = share.over(events.next()).await?;
-            if event.data != Value::Null {
-                door.admission.ran(receipt);
+    let (prepaid, receipt) = (cost.requested, admitted.receipt.clone());
+    let member = Member::new(door, admitted, viewer, SearchShare::of(&purse.searches));
+    Ok(Paid { door: door.clone(), member, purse, cost, receipt, prepaid })
+}
+
+impl Paid {
+    /// What comes next, as soon as it is paid for; none if nothing more will come.
+    pub(super) async fn next(&mut self) -> Option<Told> {
+        let told = self.member.next().await?;
+        let actual = match &told {
+            Told::Own(response, _) => {
+                if response.data != Value::Null {
+                    self.door.admission.ran(self.receipt.clone());
+                }
+                self.cost.actual(&response.data)
             }
-            let actual = cost.actual(&event.data);
-            purse.pay(actual.saturating_sub(prepaid)).await;
-            Some((event, (events, prepaid.saturating_sub(actual))))
-        }
-    });
-    Ok(paid.boxed())
+            Told::Shared(event) => event.cost,
+        };
+        self.purse.pay(actual.saturating_sub(self.prepaid)).await;
+        self.prepaid = self.prepaid.saturating_sub(actual);
+        Some(told)
+    }
 }
 
 fn draw(purse: &Arc<Purse>, cost: &Cost, operation: OperationType) -> Result<Spent, Refusal> {

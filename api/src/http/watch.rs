@@ -9,7 +9,6 @@ use arvlite_db::StatementCount;
 use async_graphql::parser::types::OperationType;
 use tokio::time::Instant;
 
-use super::answer::Answer;
 use super::refusal::{Code, Refusal};
 use crate::app::App;
 use crate::auth::Viewer;
@@ -64,9 +63,9 @@ impl Watch {
         }
     }
 
-    /// The client is about to be told this. The first failure counts.
-    pub(super) fn tells(&self, answer: &Answer) {
-        if let Some(code) = answer.code() {
+    /// The client is about to be told an answer with this code. The first failure counts.
+    pub(super) fn tells(&self, code: Option<&'static str>) {
+        if let Some(code) = code {
             let _ = self.code.set(code);
         }
     }

@@ -1,4 +1,5 @@
-//! What a serving process does beside answering: it hears revocations, ends silent views, rolls up, and throws away what nobody
+//! What a serving process does beside answering: it hears revocations, ends silent views, rolls up, drops old days of the
+//! log, and throws away what nobody
 //! needs any more. Any number of processes may do so on one database.
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ impl Background {
             _tasks: vec![
                 view::spawn_sweeper(app),
                 analytics::spawn_roller(app),
+                view::spawn_retention(app),
                 AbortOnDropHandle::new(tokio::spawn(async move {
                     hearing.credentials.listen(&hearing.db, &hearing.metrics).await;
                 })),

@@ -15,14 +15,22 @@ pub enum Job {
     ReadViewLog,
     /// Reads what the orders play that anybody follows.
     WatchPlayback,
+    /// Drops what is too old of the log of views.
+    DropOldViewLog,
     /// Throws away what nobody needs any more.
     Tidy,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::EndSilentViews, Self::RollUpViews, Self::ReadViewLog, Self::WatchPlayback, Self::Tidy];
+    pub const ALL: [Self; 6] = [
+        Self::EndSilentViews,
+        Self::RollUpViews,
+        Self::ReadViewLog,
+        Self::WatchPlayback,
+        Self::DropOldViewLog,
+        Self::Tidy,
+    ];
 
     /// Its name in metrics.
     #[must_use]
@@ -32,6 +40,7 @@ impl Job {
             Self::RollUpViews => "roll_up_views",
             Self::ReadViewLog => "read_view_log",
             Self::WatchPlayback => "watch_playback",
+            Self::DropOldViewLog => "drop_old_view_log",
             Self::Tidy => "tidy",
         }
     }

@@ -31,6 +31,8 @@ pub struct Metrics {
     operation_statements: Family<Way, Histogram>,
     /// Subscriptions that run now.
     pub subscriptions: Gauge,
+    /// Answers to subscriptions that were made, each for one subscriber or for many.
+    pub subscription_executions: Counter,
     /// Events that subscribers were told.
     pub subscription_events: Counter,
     refusals: Family<Limit, Counter>,
@@ -89,6 +91,11 @@ impl Metrics {
                 || Histogram::new(STATEMENTS),
             ),
             subscriptions: declare(of, "subscriptions", "Subscriptions that run now"),
+            subscription_executions: declare(
+                of,
+                "subscription_executions",
+                "Answers to subscriptions that were made, each for one subscriber or for all who asked the same",
+            ),
             subscription_events: declare(of, "subscription_events", "Events that subscribers were told"),
             refusals: declare(of, "refusals", "Operations that were refused for a limit, by its name"),
             socket_closes: declare(of, "socket_closes", "Sockets that the server closed, by close code"),

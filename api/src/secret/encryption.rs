@@ -60,7 +60,7 @@ impl SecretKey {
 }
 
 fn cipher(key: &[u8; 32], purpose: Purpose) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new(&derived(key, purpose.label()).into())
+    XChaCha20Poly1305::new(&derived(key, &purpose.label()).into())
 }
 
 fn key_id(key: &[u8; 32]) -> String {

@@ -15,6 +15,7 @@ mod login_address;
 mod media;
 mod membership;
 mod migration_run;
+mod new_view_session;
 mod notification;
 mod playback;
 mod project;
@@ -29,6 +30,7 @@ mod video_rotation_schedule;
 mod video_schedule;
 mod view_event;
 mod view_facet;
+mod view_log;
 mod view_numbers;
 mod view_peak;
 mod view_rollup;
@@ -48,6 +50,7 @@ pub use login_address::LoginAddress;
 pub use media::{Media, MediaOrder, NewMedia};
 pub use membership::{Membership, MembershipOrder, Role};
 pub use migration_run::{MigrationAction, MigrationRun, MigrationRunStatus};
+pub use new_view_session::NewViewSession;
 pub use notification::{NewNotification, Notification, NotificationFilter, NotificationOrder, NotificationType};
 pub use playback::PlaybackRows;
 pub use project::{NewProject, Project, ProjectFilter, ProjectOrder, ProjectStatus};
@@ -74,6 +77,5 @@ pub use view_numbers::{NumbersQuery, RolledSpan, SlotNumbers, Slots, Span, ViewN
 pub use view_peak::{oldest_alive, peak_of};
 pub use view_rollup::{DueCompany, RolledCompany, RolledDays, ViewRollup};
 pub use view_session::{
-    DeviceType, NewViewSession, PlaybackSource, TrackingQuality, ViewSession, ViewSessionFilter, ViewSessionOrder,
-    ViewSessionStatus,
+    DeviceType, PlaybackSource, TrackingQuality, ViewSession, ViewSessionFilter, ViewSessionOrder, ViewSessionStatus,
 };

@@ -104,18 +104,7 @@ impl ViewEvent {
     /// # Errors
     /// When the statement fails.
     pub async fn after(session: &Session, of: ViewLogScope, position: i64, limit: i64) -> Result<Vec<Self>> {
-        let mut rows = view_events::table
-            .filter(view_events::position.gt(position))
-            .order(view_events::position)
-            .limit(limit)
-            .select(Self::as_select())
-            .into_boxed();
-        rows = match of {
-            ViewLogScope::Everything => rows,
-            ViewLogScope::Company(id) => rows.filter(view_events::company_id.eq(id)),
-            ViewLogScope::Project(id) => rows.filter(view_events::project_id.eq(id)),
-            ViewLogScope::ArContent(id) => rows.filter(view_events::ar_content_id.eq(id)),
-        };
+        let mut rows = Self::in_order_after(of, position).limit(limit).select(Self::as_select());
         rows = match session.scope() {
             Scope::Everything => rows,
             Scope::Companies(ids) => rows.filter(view_events::company_id.eq_any(ids.to_vec())),
@@ -124,14 +113,15 @@ impl ViewEvent {
         Ok(rows.load(&mut *session.connection().await?).await?)
     }
 
-    /// The position of the newest event; 0 before the first.
-    ///
-    /// # Errors
-    /// When the statement fails.
-    pub async fn newest_position(session: &Session) -> Result<i64> {
-        let newest = view_events::table.select(diesel::dsl::max(view_events::position));
-        let newest: Option<i64> = newest.get_result(&mut *session.connection().await?).await?;
-        Ok(newest.unwrap_or(0))
+    pub(super) fn in_order_after(of: ViewLogScope, position: i64) -> view_events::BoxedQuery<'static, Pg> {
+        let rows =
+            view_events::table.filter(view_events::position.gt(position)).order(view_events::position).into_boxed();
+        match of {
+            ViewLogScope::Everything => rows,
+            ViewLogScope::Company(id) => rows.filter(view_events::company_id.eq(id)),
+            ViewLogScope::Project(id) => rows.filter(view_events::project_id.eq(id)),
+            ViewLogScope::ArContent(id) => rows.filter(view_events::ar_content_id.eq(id)),
+        }
     }
 
     /// Makes the log's partition of a UTC day, if it is not there.

@@ -7,7 +7,7 @@ use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, Valid
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, Bool, Int4, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Int4, Int8, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -187,26 +187,8 @@ impl<G> ValidGrouping<G> for IsActive {
     type IsAggregate = is_aggregate::Never;
 }
 
-/// What a new view needs.
-#[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the columns are told at the row")]
-pub struct NewViewSession {
-    pub company_id: i64,
-    pub project_id: i64,
-    pub ar_content_id: i64,
-    pub video_id: Option<i64>,
-    pub session_id: Uuid,
-    pub source: PlaybackSource,
-    pub device_type: DeviceType,
-    pub browser: Option<String>,
-    pub os: Option<String>,
-    pub user_agent: Option<String>,
-    pub network: Option<String>,
-    pub tracking_quality: TrackingQuality,
-    pub started_at: DateTime<Utc>,
-}
-
-type Row = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<ViewSession, Pg>>;
+/// The columns of [`ViewSession`].
+pub(super) type Row = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<ViewSession, Pg>>;
 
 /// A hand-written statement, and after it the columns of [`ViewSession`].
 macro_rules! giving_views {
@@ -221,6 +203,8 @@ macro_rules! giving_views {
     };
 }
 
+pub(super) use giving_views;
+
 impl ViewSession {
     /// The view of this session id.
     ///
@@ -230,41 +214,6 @@ impl ViewSession {
         let row = ar_view_sessions::table.filter(ar_view_sessions::session_id.eq(session_id)).select(Self::as_select());
         let row: Option<Self> = row.get_result(&mut *session.connection().await?).await.optional()?;
         Ok(row.filter(|view| session.scope().holds(view.company_id)))
-    }
-
-    /// Stores views that are not there yet and gives those that it stored. Two writers that store some of the same
-    /// views wait for each other, so both go by session id.
-    ///
-    /// # Errors
-    /// When a constraint refuses one or the statement fails.
-    pub async fn insert_all(tx: &Tx, new: &[NewViewSession]) -> Result<Vec<Self>> {
-        let rows = giving_views!(
-            "INSERT INTO ar_view_sessions (company_id, project_id, ar_content_id, video_id, session_id, source, status,
-                device_type, browser, os, user_agent, network, tracking_quality, started_at, updated_at, last_seen_at)
-             SELECT company_id, project_id, ar_content_id, video_id, session_id, source, 'ACTIVE',
-                device_type, browser, os, user_agent, network, tracking_quality, started_at, started_at, started_at
-             FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WITH ORDINALITY AS new(company_id, project_id,
-                ar_content_id, video_id, session_id, source, device_type, browser, os, user_agent, network,
-                tracking_quality, started_at, place)
-             ORDER BY session_id, place
-             ON CONFLICT (session_id) DO NOTHING
-             RETURNING",
-            ""
-        )
-        .bind::<Array<Int8>, Vec<i64>>(new.iter().map(|view| view.company_id).collect())
-        .bind::<Array<Int8>, Vec<i64>>(new.iter().map(|view| view.project_id).collect())
-        .bind::<Array<Int8>, Vec<i64>>(new.iter().map(|view| view.ar_content_id).collect())
-        .bind::<Array<Nullable<Int8>>, Vec<Option<i64>>>(new.iter().map(|view| view.video_id).collect())
-        .bind::<Array<SqlUuid>, Vec<Uuid>>(new.iter().map(|view| view.session_id).collect())
-        .bind::<Array<Text>, Vec<PlaybackSource>>(new.iter().map(|view| view.source).collect())
-        .bind::<Array<Text>, Vec<DeviceType>>(new.iter().map(|view| view.device_type).collect())
-        .bind::<Array<Nullable<Text>>, Vec<Option<String>>>(new.iter().map(|view| view.browser.clone()).collect())
-        .bind::<Array<Nullable<Text>>, Vec<Option<String>>>(new.iter().map(|view| view.os.clone()).collect())
-        .bind::<Array<Nullable<Text>>, Vec<Option<String>>>(new.iter().map(|view| view.user_agent.clone()).collect())
-        .bind::<Array<Nullable<Text>>, Vec<Option<String>>>(new.iter().map(|view| view.network.clone()).collect())
-        .bind::<Array<Text>, Vec<TrackingQuality>>(new.iter().map(|view| view.tracking_quality).collect())
-        .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(new.iter().map(|view| view.started_at).collect());
-        Ok(rows.load(&mut *tx.connection().await?).await?)
     }
 
     /// The views of these session ids, in the order of their ids, which nobody else changes until the transaction

@@ -115,21 +115,15 @@ fn beats(chance: &mut StdRng) -> Vec<(i32, Beat)> {
         let ended = number == count && !vanishes;
         // It takes a second to find the photo.
         let played_seconds = Some(seconds - 1);
-        (after, Beat { played_seconds, tracking_quality: Some(quality), video_played: true, ended })
+        let tracking_quality = Some(quality);
+        (after, Beat { played_seconds, tracking_quality, video_played: true, ended, ..Beat::default() })
     };
     (1..=count).map(&mut beat).collect()
 }
 
 /// Does what a phone does: it starts a view and reports, or gives up where nothing plays or nobody answers.
 async fn look(app: Arc<App>, visit: Visit) {
-    let start = Start {
-        unique_id: visit.code,
-        session_id: visit.session_id,
-        device_type: None,
-        browser: None,
-        os: None,
-        tracking_quality: None,
-    };
+    let start = Start { unique_id: visit.code, session_id: visit.session_id, ..Start::default() };
     let started = app.views.writer.start(start, &visit.caller).await;
     let Some(token) = started.ok().and_then(|started| started.token) else { return };
     for (after, beat) in visit.beats {

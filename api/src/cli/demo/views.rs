@@ -79,9 +79,13 @@ fn view(
         browser: Some(browser.to_owned()),
         os: Some(os.to_owned()),
         user_agent: None,
+        country: None,
+        city: None,
         network: Some("203.0.113.0/24".to_owned()),
+        viewer: Some((i64::from(started_at.num_days_from_ce()) << 16) + chance.random_range(0..100)),
         tracking_quality: TrackingQuality::Unknown,
         started_at,
+        updated_at: started_at,
     })
 }
 

@@ -12,6 +12,7 @@ pub(super) enum Check {
     Port,
     Storage,
     FreeSpace,
+    Countries,
     Database,
     Version,
     Role,
@@ -48,13 +49,14 @@ pub(super) struct Finding {
 
 impl Check {
     /// All of them, in the order in which they are made.
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Configuration,
         Self::SecretKey,
         Self::PublicUrl,
         Self::Port,
         Self::Storage,
         Self::FreeSpace,
+        Self::Countries,
         Self::Database,
         Self::Version,
         Self::Role,
@@ -74,6 +76,7 @@ impl Check {
             Self::Port => "port",
             Self::Storage => "storage",
             Self::FreeSpace => "free space",
+            Self::Countries => "country database",
             Self::Database => "database",
             Self::Version => "version",
             Self::Schema => "schema",

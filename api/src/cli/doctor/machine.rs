@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::finding::{Check, Finding};
-use crate::cli::environment::media_dir;
+use crate::cli::environment::{countries as countries_of, media_dir};
 use crate::config::Config;
 use crate::storage::Store;
 
@@ -108,6 +108,22 @@ fn nearest_that_exists(folder: &Path) -> &Path {
     let here = Path::new(".");
     let known = folder.ancestors().filter(|ancestor| !ancestor.as_os_str().is_empty());
     known.into_iter().find(|ancestor| ancestor.exists()).unwrap_or(here)
+}
+
+/// Whether the countries of views can be told. All of a file is looked at, which a server does not take the time for.
+pub(super) fn countries(config: &Config) -> Finding {
+    let check = Check::Countries;
+    let opened = countries_of(config).map_err(|error| error.to_string());
+    let verified = opened.and_then(|database| {
+        let Some(database) = database else { return Ok(None) };
+        database.verify().map_err(|error| error.to_string())?;
+        Ok(Some(database))
+    });
+    match verified {
+        Ok(None) => check.ok("none is configured: views have no country"),
+        Ok(Some(database)) => check.ok(database.kind().to_owned()),
+        Err(wrong) => check.bad(wrong, "put a whole file there and restart, or unset ARVLITE_COUNTRY_DATABASE"),
+    }
 }
 
 #[cfg(test)]

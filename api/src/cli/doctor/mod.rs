@@ -67,6 +67,7 @@ async fn examine(common: &Common) -> Vec<Finding> {
         machine::port(config.listen).await,
     ];
     findings.extend(machine::storage(&config).await);
+    findings.push(machine::countries(&config));
     findings.extend(database(&config).await);
     findings
 }

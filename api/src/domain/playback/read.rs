@@ -1,7 +1,7 @@
 //! What plays for a code by now, with what a phone needs to play it: the answer of `arPlayback`, of the page behind a
 //! code and of the start of a view, all from here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arvlite_db::models::{ArContent, Media, PlaybackRows};
 use arvlite_db::{Scope, Session};
@@ -96,9 +96,30 @@ pub async fn playback_now(app: &App, unique_id: Uuid) -> Result<Playback> {
 /// # Errors
 /// When the database does not work out.
 pub async fn playback_of(session: &Session, unique_ids: &[Uuid], at: DateTime<Utc>) -> Result<HashMap<Uuid, Playback>> {
+    let asked: Vec<(Uuid, DateTime<Utc>)> = unique_ids.iter().map(|id| (*id, at)).collect();
+    let playbacks = playbacks_at(session, &asked).await?;
+    Ok(playbacks.into_iter().map(|((id, _), playback)| (id, playback)).collect())
+}
+
+/// The same for each code at an instant of its own, by the rules of today.
+///
+/// # Errors
+/// When the database does not work out.
+pub async fn playbacks_at(
+    session: &Session,
+    asked: &[(Uuid, DateTime<Utc>)],
+) -> Result<HashMap<(Uuid, DateTime<Utc>), Playback>> {
     let everybody = session.with_scope(Scope::Everything);
-    let rows = PlaybackRows::by_unique_ids(&everybody, unique_ids, at).await?;
-    let found = rows.into_iter().map(|rows| (rows.content.unique_id, Some(rows)));
-    let asked: HashMap<Uuid, Option<PlaybackRows>> = unique_ids.iter().map(|id| (*id, None)).chain(found).collect();
-    Ok(asked.into_iter().map(|(id, rows)| (id, Playback::of(id, rows, at))).collect())
+    let Some(first) = asked.iter().map(|(_, at)| *at).min() else { return Ok(HashMap::new()) };
+    let unique_ids: HashSet<Uuid> = asked.iter().map(|(id, _)| *id).collect();
+    // Windows that are over before the first of these instants are not read.
+    let rows = PlaybackRows::by_unique_ids(&everybody, &Vec::from_iter(unique_ids.iter().copied()), first).await?;
+    let mut rows: HashMap<Uuid, PlaybackRows> = rows.into_iter().map(|rows| (rows.content.unique_id, rows)).collect();
+    let distinct: HashSet<(Uuid, DateTime<Utc>)> = asked.iter().copied().collect();
+    let each_once = distinct.len() == unique_ids.len();
+    let playbacks = distinct.into_iter().map(|(id, at)| {
+        let rows = if each_once { rows.remove(&id) } else { rows.get(&id).cloned() };
+        ((id, at), Playback::of(id, rows, at))
+    });
+    Ok(playbacks.collect())
 }

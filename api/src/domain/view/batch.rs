@@ -4,21 +4,26 @@
 //! locks views by id, and takes the lock of the log last. Counting them is nobody's hurry: see `analytics`.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arvlite_db::models::{
-    NewViewEvent, NewViewSession, TrackingQuality, ViewEventKind, ViewSession, ViewSessionStatus,
+    DeviceType, NewViewEvent, NewViewSession, TrackingQuality, ViewEventKind, ViewSession, ViewSessionStatus,
 };
 use arvlite_db::{Db, Scope, Tx};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::beacon::instant;
+use super::country::Place;
 use super::days::LogDays;
-use super::{Beat, Device, ViewToken, fold};
+use super::viewer_day::viewer_of_day;
+use super::{Beat, Device, ViewToken, fold, network};
 use crate::clock::Clock;
-use crate::domain::playback::read::{Playback, playback_of};
+use crate::domain::playback::read::{Playback, playbacks_at};
 use crate::domain::{Error, ProblemCode, Result};
 use crate::monitoring::Metrics;
+use crate::secret::SecretKey;
 
 /// What a phone sent.
 pub(super) enum Beacon {
@@ -30,9 +35,21 @@ pub(super) enum Beacon {
 pub(super) struct NewView {
     pub(super) unique_id: Uuid,
     pub(super) session_id: Uuid,
-    pub(super) device: Device,
-    pub(super) network: Option<String>,
+    /// What is told and seen of who looks.
+    pub(super) seen: Looker,
+    /// The same without what is seen of the program that tells it, for the companies that let it.
+    pub(super) told: Option<(Scope, Looker)>,
     pub(super) tracking_quality: TrackingQuality,
+    /// How long ago it began.
+    pub(super) ago: TimeDelta,
+}
+
+/// Who looks, as far as it is known.
+pub(super) struct Looker {
+    pub(super) device: Device,
+    /// The whole address: it is never stored.
+    pub(super) address: Option<IpAddr>,
+    pub(super) place: Place,
 }
 
 /// What became of a beacon.
@@ -45,9 +62,13 @@ pub(super) enum Answer {
 pub(super) struct Batch {
     pub(super) db: Db,
     pub(super) clock: Clock,
+    pub(super) secret: SecretKey,
     pub(super) days: Arc<LogDays>,
     pub(super) metrics: Arc<Metrics>,
 }
+
+/// What played for each code at the instants at which its views began.
+type Playbacks = HashMap<(Uuid, DateTime<Utc>), Arc<Playback>>;
 
 impl Batch {
     /// Writes beacons and gives their answers, in their order. Either all of them are written or none is.
@@ -61,7 +82,7 @@ impl Batch {
         let now = self.clock.now();
         self.days.make(&self.db, now).await?;
         let tx = self.db.begin(Scope::Everything).await?;
-        match write_in(&tx, beacons, now).await {
+        match self.write_in(&tx, beacons, now).await {
             Ok(answers) => {
                 tx.commit().await?;
                 Ok(answers)
@@ -73,25 +94,26 @@ impl Batch {
             }
         }
     }
-}
 
-async fn write_in(tx: &Tx, beacons: &[Beacon], now: DateTime<Utc>) -> Result<Vec<Result<Answer>>> {
-    let playbacks = playbacks(tx, beacons, now).await?;
-    let new: Vec<NewViewSession> = starts(beacons).filter_map(|start| start.row(&playbacks, now)).collect();
-    let begun = if new.is_empty() { Vec::new() } else { ViewSession::insert_all(tx, &new).await? };
-    let mut views = ViewSession::lock_all(tx, &session_ids(beacons)).await?;
+    async fn write_in(&self, tx: &Tx, beacons: &[Beacon], now: DateTime<Utc>) -> Result<Vec<Result<Answer>>> {
+        let playbacks = playbacks(tx, beacons, now).await?;
+        let rows = starts(beacons).filter_map(|start| start.row(&playbacks, &self.secret, now));
+        let new: Vec<NewViewSession> = rows.collect();
+        let begun = if new.is_empty() { Vec::new() } else { ViewSession::insert_all(tx, &new).await? };
+        let mut views = ViewSession::lock_all(tx, &session_ids(beacons)).await?;
 
-    let reported = fold_all(&mut views, beacons, now);
-    if !reported.is_empty() {
-        let reported: Vec<&ViewSession> = reported.iter().map(|(view, _)| view).collect();
-        ViewSession::save_all(tx, &reported).await?;
+        let reported = fold_all(&mut views, beacons, now);
+        if !reported.is_empty() {
+            let reported: Vec<&ViewSession> = reported.iter().map(|(view, _)| view).collect();
+            ViewSession::save_all(tx, &reported).await?;
+        }
+        let events = begun.into_iter().map(|view| NewViewEvent { kind: ViewEventKind::Started, view_session: view });
+        let changed = reported.into_iter().filter(|(_, changed)| *changed).map(|(view, _)| change(view));
+        record(tx, events.chain(changed).collect(), now).await?;
+
+        let views: HashMap<Uuid, ViewSession> = views.into_iter().map(|view| (view.session_id, view)).collect();
+        Ok(beacons.iter().map(|beacon| answer(beacon, &playbacks, &views, now)).collect())
     }
-    let events = begun.into_iter().map(|view| NewViewEvent { kind: ViewEventKind::Started, view_session: view });
-    let changed = reported.into_iter().filter(|(_, changed)| *changed).map(|(view, _)| change(view));
-    record(tx, events.chain(changed).collect(), now).await?;
-
-    let views: HashMap<Uuid, ViewSession> = views.into_iter().map(|view| (view.session_id, view)).collect();
-    Ok(beacons.iter().map(|beacon| answer(beacon, &playbacks, &views)).collect())
 }
 
 fn starts(beacons: &[Beacon]) -> impl Iterator<Item = &NewView> {
@@ -101,20 +123,32 @@ fn starts(beacons: &[Beacon]) -> impl Iterator<Item = &NewView> {
     })
 }
 
-async fn playbacks(tx: &Tx, beacons: &[Beacon], now: DateTime<Utc>) -> Result<HashMap<Uuid, Arc<Playback>>> {
-    let unique_ids: Vec<Uuid> = starts(beacons).map(|start| start.unique_id).collect();
-    if unique_ids.is_empty() {
+async fn playbacks(tx: &Tx, beacons: &[Beacon], now: DateTime<Utc>) -> Result<Playbacks> {
+    let asked: Vec<(Uuid, DateTime<Utc>)> = starts(beacons).map(|start| (start.unique_id, start.began(now))).collect();
+    if asked.is_empty() {
         return Ok(HashMap::new());
     }
-    let playbacks = playback_of(tx, &unique_ids, now).await?;
-    Ok(playbacks.into_iter().map(|(id, playback)| (id, Arc::new(playback))).collect())
+    let playbacks = playbacks_at(tx, &asked).await?;
+    Ok(playbacks.into_iter().map(|(asked, playback)| (asked, Arc::new(playback))).collect())
 }
 
 impl NewView {
-    /// The row of the view; none where nothing plays.
-    fn row(&self, playbacks: &HashMap<Uuid, Arc<Playback>>, now: DateTime<Utc>) -> Option<NewViewSession> {
-        let playback = playbacks.get(&self.unique_id).filter(|playback| playback.available())?;
+    /// When it began, as the phone says.
+    fn began(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        instant(self.ago, now)
+    }
+
+    /// The row of the view; none where nothing played.
+    fn row(&self, playbacks: &Playbacks, secret: &SecretKey, now: DateTime<Utc>) -> Option<NewViewSession> {
+        let began = self.began(now);
+        let playback = playbacks.get(&(self.unique_id, began)).filter(|playback| playback.available())?;
         let content = playback.content.as_ref()?;
+        // A clock that is off shows nobody a photo before there is one.
+        let started_at = began.max(content.created_at.min(now));
+        let told = self.told.as_ref().filter(|(companies, _)| companies.holds(content.company_id));
+        let Looker { device, address, place } = told.map_or(&self.seen, |(_, told)| told);
+        let is_counted = device.device_type != DeviceType::Bot;
+        let viewer = || viewer_of_day(secret, started_at, content.company_id, *address, device.user_agent.as_deref());
         Some(NewViewSession {
             company_id: content.company_id,
             project_id: content.project_id,
@@ -122,13 +156,17 @@ impl NewView {
             video_id: playback.decision.video,
             session_id: self.session_id,
             source: playback.decision.source,
-            device_type: self.device.device_type,
-            browser: self.device.browser.clone(),
-            os: self.device.os.clone(),
-            user_agent: self.device.user_agent.clone(),
-            network: self.network.clone(),
+            device_type: device.device_type,
+            browser: device.browser.clone(),
+            os: device.os.clone(),
+            user_agent: device.user_agent.clone(),
+            country: place.country.clone(),
+            city: place.city.clone(),
+            network: address.map(network),
+            viewer: is_counted.then(viewer).flatten(),
             tracking_quality: self.tracking_quality,
-            started_at: now,
+            started_at,
+            updated_at: now,
         })
     }
 }
@@ -184,12 +222,13 @@ async fn record(tx: &Tx, events: Vec<NewViewEvent>, now: DateTime<Utc>) -> Resul
 
 fn answer(
     beacon: &Beacon,
-    playbacks: &HashMap<Uuid, Arc<Playback>>,
+    playbacks: &Playbacks,
     views: &HashMap<Uuid, ViewSession>,
+    now: DateTime<Utc>,
 ) -> Result<Answer> {
     match beacon {
         Beacon::Start(start) => {
-            let playback = playbacks.get(&start.unique_id).ok_or(Error::NotFound)?;
+            let playback = playbacks.get(&(start.unique_id, start.began(now))).ok_or(Error::NotFound)?;
             let content = playback.content.as_ref().map(|content| content.id);
             match views.get(&start.session_id) {
                 Some(view) if Some(view.ar_content_id) != content => {

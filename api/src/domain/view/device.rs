@@ -1,8 +1,14 @@
 //! Where a view is seen: what the phone says of itself, and what its address and the name of its browser tell.
 
+mod names;
+#[cfg(test)]
+mod tests;
+
 use std::net::{IpAddr, SocketAddr};
 
 use arvlite_db::models::DeviceType;
+
+use self::names::{app, is_program};
 
 const LONGEST_USER_AGENT: usize = 500;
 
@@ -46,9 +52,12 @@ impl Device {
     }
 
     fn read(user_agent: &str) -> Self {
-        let Some(read) = woothee::parser::Parser::new().parse(user_agent) else {
-            return Self { device_type: DeviceType::Unknown, browser: None, os: None, user_agent: None };
-        };
+        let nothing = Self { device_type: DeviceType::Unknown, browser: None, os: None, user_agent: None };
+        if is_program(user_agent) {
+            return Self { device_type: DeviceType::Bot, ..nothing };
+        }
+        let without_false_bots = without_false_bots(user_agent);
+        let Some(read) = woothee::parser::Parser::new().parse(&without_false_bots) else { return nothing };
         let device_type = match read.category {
             "crawler" => DeviceType::Bot,
             "pc" => DeviceType::Desktop,
@@ -57,8 +66,14 @@ impl Device {
             _ => DeviceType::Unknown,
         };
         let os = if read.os == "iPad" || read.os == "iPhone" { "iOS" } else { read.os };
-        Self { device_type, browser: named(read.name), os: named(os), user_agent: None }
+        let browser = app(user_agent).map(str::to_owned).or_else(|| named(read.name));
+        Self { device_type, browser, os: named(os), user_agent: None }
     }
+}
+
+/// A maker of phones is called Cubot, which looks like a bot's name.
+fn without_false_bots(user_agent: &str) -> String {
+    user_agent.replace("CUBOT", "CB").replace("Cubot", "CB")
 }
 
 /// Browsers of Android tablets leave out the word that phones have.
@@ -76,9 +91,8 @@ fn clean(user_agent: &str) -> String {
 
 /// The part of an address that is kept: the first three bytes of an IPv4 address, the first six of an IPv6 one.
 #[must_use]
-pub fn network(address: &str) -> Option<String> {
-    let address = address.parse::<IpAddr>().or_else(|_| address.parse::<SocketAddr>().map(|socket| socket.ip()));
-    Some(match address.ok()?.to_canonical() {
+pub fn network(address: IpAddr) -> String {
+    match address {
         IpAddr::V4(address) => {
             let [first, second, third, _] = address.octets();
             format!("{first}.{second}.{third}.0/24")
@@ -87,71 +101,11 @@ pub fn network(address: &str) -> Option<String> {
             let [first, second, third, ..] = address.segments();
             format!("{}/48", std::net::Ipv6Addr::new(first, second, third, 0, 0, 0, 0, 0))
         }
-    })
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_loses_what_tells_its_owner() {
-        assert_eq!(network("203.0.113.77").unwrap(), "203.0.113.0/24");
-        assert_eq!(network("::ffff:203.0.113.77").unwrap(), "203.0.113.0/24");
-        assert_eq!(network("203.0.113.77:5050").unwrap(), "203.0.113.0/24");
-        assert_eq!(network("2001:db8:aaaa:bbbb::1").unwrap(), "2001:db8:aaaa::/48");
-        assert_eq!(network("[2001:db8:aaaa:bbbb::1]:80").unwrap(), "2001:db8:aaaa::/48");
-        assert_eq!(network("unknown"), None);
-    }
-
-    #[test]
-    fn a_user_agent_tells_what_the_phone_leaves_out() {
-        let cases = [
-            (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
-                 Version/17.5 Mobile/15E148 Safari/604.1",
-                (DeviceType::Mobile, Some("Safari"), Some("iOS")),
-            ),
-            (
-                "Mozilla/5.0 (iPad; CPU OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
-                 Version/16.6 Mobile/15E148 Safari/604.1",
-                (DeviceType::Tablet, Some("Safari"), Some("iOS")),
-            ),
-            (
-                "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) \
-                 Chrome/130.0.0.0 Mobile Safari/537.36",
-                (DeviceType::Mobile, Some("Chrome"), Some("Android")),
-            ),
-            (
-                "Mozilla/5.0 (Linux; Android 13; SM-X700) AppleWebKit/537.36 (KHTML, like Gecko) \
-                 Chrome/130.0.0.0 Safari/537.36",
-                (DeviceType::Tablet, Some("Chrome"), Some("Android")),
-            ),
-            (
-                "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:131.0) Gecko/20100101 Firefox/131.0",
-                (DeviceType::Desktop, Some("Firefox"), Some("Windows 10")),
-            ),
-        ];
-        for (user_agent, (device_type, browser, os)) in cases {
-            let device = Device::known(None, None, None, Some(user_agent));
-            assert_eq!(
-                (device.device_type, device.browser.as_deref(), device.os.as_deref()),
-                (device_type, browser, os),
-                "{user_agent}",
-            );
-        }
-    }
-
-    #[test]
-    fn what_the_phone_says_counts_unless_it_is_a_crawler() {
-        let agent = "Mozilla/5.0 (Linux; Android 14; Pixel 8) Chrome/130.0.0.0 Mobile Safari/537.36";
-        let device = Device::known(Some(DeviceType::Tablet), Some("Studio".into()), None, Some(agent));
-        assert_eq!((device.device_type, device.browser.as_deref()), (DeviceType::Tablet, Some("Studio")));
-        let crawler = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
-        let device = Device::known(Some(DeviceType::Mobile), None, None, Some(crawler));
-        assert_eq!(device.device_type, DeviceType::Bot);
-        assert_eq!(Device::known(None, None, None, None).device_type, DeviceType::Unknown);
-        let long = "x\u{0}y".repeat(500);
-        assert_eq!(Device::known(None, None, None, Some(&long)).user_agent.unwrap().len(), LONGEST_USER_AGENT);
-    }
+/// An address as it is written, with a port or without.
+pub(super) fn address(text: &str) -> Option<IpAddr> {
+    let address = text.parse::<IpAddr>().or_else(|_| text.parse::<SocketAddr>().map(|socket| socket.ip()));
+    address.ok().map(|address| address.to_canonical())
 }

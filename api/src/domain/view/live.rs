@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arvlite_db::models::{ViewEvent, ViewLogScope};
 use arvlite_db::{Db, Listener, Scope, Session};
+use chrono::TimeDelta;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -22,6 +23,9 @@ const LIVE_PAGES: usize = 64;
 
 /// NOTIFY only wakes: without it, new events are noticed within this time.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Within this time nothing is dropped that was new at its beginning: who read later than that may have missed something.
+const NOTHING_IS_DROPPED_WITHIN: TimeDelta = TimeDelta::hours(1);
 
 /// How long to wait before an unreachable database is tried again.
 pub(super) const PAUSE: Duration = Duration::from_millis(500);
@@ -118,10 +122,11 @@ impl Reader {
     /// Reads what is new and tells it, as long as anybody follows.
     async fn run(self, live: broadcast::Sender<LivePage>, wake: Arc<Notify>) {
         let session = self.db.session(Scope::Everything);
-        let mut position = None;
+        let (mut position, mut read_at) = (None, self.clock.now());
         self.metrics.started(Job::ReadViewLog, self.clock.now());
         loop {
-            if live.receiver_count() == 0 {
+            let now = self.clock.now();
+            if live.receiver_count() == 0 || now - read_at > NOTHING_IS_DROPPED_WITHIN {
                 position = None;
             }
             let read = match live.receiver_count() {
@@ -129,9 +134,12 @@ impl Reader {
                 _ => self.read_on(&session, &live, &mut position).await,
             };
             self.metrics.ran(Job::ReadViewLog, read.is_ok(), self.clock.now());
-            if let Err(error) = read {
-                tracing::warn!(?error, "the log of views could not be read; it is tried again");
-                tokio::time::sleep(PAUSE).await;
+            match read {
+                Ok(()) => read_at = now,
+                Err(error) => {
+                    tracing::warn!(?error, "the log of views could not be read; it is tried again");
+                    tokio::time::sleep(PAUSE).await;
+                }
             }
             let _ = tokio::time::timeout(LOOK_EVERY, wake.notified()).await;
         }

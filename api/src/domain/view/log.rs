@@ -1,25 +1,21 @@
 //! The log of views as it happens: each process reads new events once (`live.rs`) and tells all who follow.
 //!
 //! The order of positions is the order of commits, so whoever has read up to a position misses nothing by reading on
-//! from there. A follower reads the past by itself and then joins; whenever what is told live does not continue where it
-//! stands, because it was slow or the database was away, it reads the missing part by itself again.
+//! from there. A follower (`follower.rs`) reads the past by itself and then joins; whenever what is told live does not
+//! continue where it stands, because it was slow or the database was away, it reads the missing part by itself again.
+//! What nobody can read any more is told as a gap.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arvlite_db::models::{ArContent, Company, Project, ViewEvent, ViewLogScope};
 use arvlite_db::{Entity, Scope, Session};
 use chrono::{DateTime, Utc};
 use futures_util::Stream;
-use futures_util::stream::unfold;
-use tokio::sync::broadcast;
 
 use super::cursor::Cursor;
-use super::live::{LivePage, PAGE, PAUSE};
-use super::places::Place;
+use super::follower::Follower;
 use crate::app::App;
 use crate::auth::{Permission, Viewer};
-use crate::clock::Clock;
 use crate::domain::{Error, Result};
 
 /// What a follower is told.
@@ -34,6 +30,35 @@ pub enum LogItem {
         /// When that was.
         as_of: DateTime<Utc>,
     },
+    /// What happened between two positions cannot be told.
+    Gap {
+        /// What was told last; none at the start of the log.
+        from: Option<i64>,
+        /// Where it goes on.
+        position: i64,
+        /// Why.
+        reason: GapReason,
+    },
+}
+
+/// Why something cannot be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GapReason {
+    /// It is older than the log is kept.
+    Retention,
+    /// Whoever follows was too far behind.
+    SlowConsumer,
+}
+
+/// Which part of the log is followed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Stretch {
+    /// What was recorded after this, or from now on.
+    pub after: Option<Cursor>,
+    /// Whoever follows was live already: it may be so far behind, and no further.
+    pub was_live: bool,
+    /// It ends with [`LogItem::CaughtUp`].
+    pub only_the_past: bool,
 }
 
 impl LogItem {
@@ -42,7 +67,7 @@ impl LogItem {
     pub fn position(&self) -> i64 {
         match self {
             Self::Event(event) => event.position,
-            Self::CaughtUp { position, .. } => *position,
+            Self::CaughtUp { position, .. } | Self::Gap { position, .. } => *position,
         }
     }
 }
@@ -62,7 +87,8 @@ pub async fn resolve(app: &App, viewer: &Viewer, of: ViewLogScope) -> Result<Ses
     if exists { Ok(session) } else { Err(Error::NotFound) }
 }
 
-/// A page of the log after a cursor, or from its start, oldest first; and whether there is more.
+/// A page of the log after a cursor, or from its start, oldest first; and whether there is more. What was dropped of it
+/// is its first entry, as a gap.
 ///
 /// # Errors
 /// When there is nothing that the viewer may read, or the cursor is none of this log.
@@ -72,24 +98,31 @@ pub async fn page(
     of: ViewLogScope,
     after: Option<Cursor>,
     limit: i64,
-) -> Result<(Vec<ViewEvent>, bool)> {
+) -> Result<(Vec<LogItem>, bool)> {
     let session = resolve(app, viewer, of).await?;
     let Cursor(position) = after.unwrap_or(Cursor(0));
     if position > 0 && position > ViewEvent::newest_position(&session).await? {
         return Err(Error::InvalidCursor);
     }
-    let mut events = ViewEvent::after(&session, of, position, limit + 1).await?;
+    let events = ViewEvent::after(&session, of, position, limit + 1).await?;
+    // Read after them, so that none of them can be missing unseen.
+    let dropped = ViewEvent::dropped_through(&session).await?;
+    let from = after.map(|Cursor(position)| position);
+    let gap = LogItem::Gap { from, position: dropped, reason: GapReason::Retention };
+    let gap = (dropped > position).then_some(gap);
+    let kept = events.into_iter().filter(|event| event.position > dropped);
+    let mut items: Vec<LogItem> = gap.into_iter().chain(kept.map(|event| LogItem::Event(Arc::new(event)))).collect();
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = events.len() > wanted;
-    events.truncate(wanted);
-    Ok((events, more))
+    let more = items.len() > wanted;
+    items.truncate(wanted);
+    Ok((items, more))
 }
 
 /// Follows the log: from after a cursor, or from now.
 ///
 /// With a cursor all that was recorded after it comes first, then [`LogItem::CaughtUp`] once, then what happens. Without
-/// one, it comes at once. Nothing is left out and nothing comes twice. The stream ends with the process, or after an
-/// error that would come again.
+/// one, it comes at once. Nothing is left out unsaid and nothing comes twice. The stream ends with the process, or after
+/// an error that would come again.
 ///
 /// # Errors
 /// When there is nothing that the viewer may follow, or the cursor is none of this log.
@@ -99,104 +132,19 @@ pub async fn follow(
     of: ViewLogScope,
     after: Option<Cursor>,
 ) -> Result<impl Stream<Item = Result<LogItem>> + Send + use<>> {
-    let session = resolve(app, viewer, of).await?;
-    // Joined before the newest position is read: what is committed in between is told live.
-    let (live, as_of) = (app.views.log.join(), app.clock.now());
-    let newest = ViewEvent::newest_position(&session).await?;
-    let (position, behind, ready) = match after {
-        Some(Cursor(position)) if position > newest => return Err(Error::InvalidCursor),
-        Some(Cursor(position)) => (position, Some(newest), VecDeque::new()),
-        None => (newest, None, VecDeque::from([LogItem::CaughtUp { position: newest, as_of }])),
-    };
-    let (clock, announced) = (app.clock.clone(), after.is_none());
-    let place = app.views.log.enter(position);
-    let follower = Follower { session, of, clock, live, place, behind, announced, ready };
-    Ok(unfold(Some(follower), |follower| async {
-        let mut follower = follower?;
-        match follower.next().await {
-            Ok(Some(item)) => Some((Ok(item), Some(follower))),
-            Ok(None) => None,
-            Err(error) => Some((Err(error), None)),
-        }
-    }))
+    follow_stretch(app, viewer, of, Stretch { after, ..Stretch::default() }).await
 }
 
-struct Follower {
-    session: Session,
+/// Follows a part of the log.
+///
+/// # Errors
+/// As [`follow`].
+pub async fn follow_stretch(
+    app: &App,
+    viewer: &Viewer,
     of: ViewLogScope,
-    clock: Clock,
-    live: broadcast::Receiver<LivePage>,
-    /// Everything up to here was told or is ready to be.
-    place: Place,
-    /// Up to where it has to read for itself before it goes on with what is told live.
-    behind: Option<i64>,
-    announced: bool,
-    ready: VecDeque<LogItem>,
-}
-
-impl Follower {
-    async fn next(&mut self) -> Result<Option<LogItem>> {
-        loop {
-            if let Some(item) = self.ready.pop_front() {
-                return Ok(Some(item));
-            }
-            match self.behind {
-                Some(until) => self.catch_up(until).await?,
-                None => match self.live.recv().await {
-                    Ok(page) if page.after <= self.place.get() => self.take(&page),
-                    Ok(page) => self.behind = Some(page.through),
-                    Err(broadcast::error::RecvError::Lagged(_)) => self.behind = Some(self.newest().await?),
-                    Err(broadcast::error::RecvError::Closed) => return Ok(None),
-                },
-            }
-        }
-    }
-
-    /// Reads a page of what it missed. What was committed up to `until` is all visible by now, so after the last page
-    /// it stands there at least.
-    async fn catch_up(&mut self, until: i64) -> Result<()> {
-        let as_of = self.clock.now();
-        let events =
-            self.patiently(|follower| ViewEvent::after(&follower.session, follower.of, follower.place.get(), PAGE));
-        let events = events.await?;
-        let is_last = i64::try_from(events.len()).is_ok_and(|count| count < PAGE);
-        let mut position = events.last().map_or(self.place.get(), |last| last.position);
-        self.ready.extend(events.into_iter().map(|event| LogItem::Event(Arc::new(event))));
-        if is_last || position >= until {
-            position = position.max(until);
-            self.behind = None;
-            if !self.announced {
-                self.announced = true;
-                self.ready.push_back(LogItem::CaughtUp { position, as_of });
-            }
-        }
-        self.place.set(position);
-        Ok(())
-    }
-
-    fn take(&mut self, page: &LivePage) {
-        let position = self.place.get();
-        let new = page.events.iter().filter(|event| event.position > position && self.of.holds(event));
-        self.ready.extend(new.cloned().map(LogItem::Event));
-        self.place.set(position.max(page.through));
-    }
-
-    async fn newest(&self) -> Result<i64> {
-        self.patiently(|follower| ViewEvent::newest_position(&follower.session)).await
-    }
-
-    /// Asks the database again until it answers: that it is away for a while ends nobody's stream.
-    async fn patiently<'a, T, F>(&'a self, ask: impl Fn(&'a Self) -> F) -> Result<T>
-    where
-        F: Future<Output = arvlite_db::Result<T>>,
-    {
-        loop {
-            match ask(self).await {
-                Err(arvlite_db::DbError::Failed(error)) => return Err(arvlite_db::DbError::Failed(error).into()),
-                Err(error) => tracing::debug!(?error, "a follower waits for the database"),
-                Ok(answer) => return Ok(answer),
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
+    stretch: Stretch,
+) -> Result<impl Stream<Item = Result<LogItem>> + Send + use<>> {
+    let session = resolve(app, viewer, of).await?;
+    Ok(Follower::begin(app, session, of, stretch).await?.into_stream())
 }

@@ -8,22 +8,19 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use arvlite_db::DbError;
 use arvlite_db::models::{DeviceType, TrackingQuality, ViewSession};
+use arvlite_db::{DbError, Scope};
+use chrono::TimeDelta;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::batch::{Answer, Batch, Beacon, NewView};
-use super::{Beat, Device, ViewToken, network};
+use super::batch::{Answer, Batch, Beacon, Looker, NewView};
+use super::{Beat, CountryDatabase, Device, Place, ViewToken, device};
 use crate::auth::Caller;
 use crate::domain::playback::read::Playback;
 use crate::domain::{Checks, Error, ProblemCode, Result};
-use crate::secret::SecretKey;
-
-/// Beacons in one transaction, at most.
-const BATCH: usize = 128;
 
 /// Beacons that may wait. Beyond that a phone is better off asking again.
 const QUEUE: usize = 1024;
@@ -32,7 +29,7 @@ const QUEUE: usize = 1024;
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What a phone says when it starts a view.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Start {
     /// The code that it scanned.
     pub unique_id: Uuid,
@@ -46,6 +43,11 @@ pub struct Start {
     pub os: Option<String>,
     /// How well it follows the photo.
     pub tracking_quality: Option<TrackingQuality>,
+    /// How long ago that was: a phone that was offline tells later. The view began then, as it would have if the phone
+    /// had been online: it belongs to that day's numbers, and not to the moment at which a shop's network came back.
+    pub ago: TimeDelta,
+    /// Of whose orders it may be told by a program for somebody else: nothing is read from that program's name and address.
+    pub reports_for: Option<Scope>,
 }
 
 /// What a phone gets when it starts a view.
@@ -62,7 +64,9 @@ pub struct Started {
 /// The way to the writer.
 pub struct ViewWriter {
     batch: Arc<Batch>,
-    secret: SecretKey,
+    /// Beacons in one transaction, at most.
+    most: usize,
+    countries: Option<Arc<CountryDatabase>>,
     queue: OnceLock<mpsc::Sender<Waiting>>,
 }
 
@@ -73,8 +77,8 @@ struct Waiting {
 }
 
 impl ViewWriter {
-    pub(super) fn new(batch: Batch, secret: SecretKey) -> Self {
-        Self { batch: Arc::new(batch), secret, queue: OnceLock::new() }
+    pub(super) fn new(batch: Batch, most: usize, countries: Option<Arc<CountryDatabase>>) -> Self {
+        Self { batch: Arc::new(batch), most, countries, queue: OnceLock::new() }
     }
 
     /// Beacons that wait for their batch now.
@@ -93,16 +97,29 @@ impl ViewWriter {
         let browser = checks.optional_text("browser", start.browser.as_deref(), 100);
         let os = checks.optional_text("os", start.os.as_deref(), 100);
         checks.finish()?;
+        let address = caller.address.as_deref().and_then(device::address);
+        let place = address.zip(self.countries.as_ref()).map(|(address, countries)| countries.place_of(address));
+        let told = Looker {
+            device: Device::known(start.device_type, browser.clone(), os.clone(), None),
+            address: None,
+            place: Place::default(),
+        };
+        let seen = Looker {
+            device: Device::known(start.device_type, browser, os, caller.user_agent.as_deref()),
+            address,
+            place: place.unwrap_or_default(),
+        };
         let view = NewView {
             unique_id: start.unique_id,
             session_id: start.session_id,
-            device: Device::known(start.device_type, browser, os, caller.user_agent.as_deref()),
-            network: caller.address.as_deref().and_then(network),
+            seen,
+            told: start.reports_for.map(|scope| (scope, told)),
             tracking_quality: start.tracking_quality.unwrap_or(TrackingQuality::Unknown),
+            ago: start.ago,
         };
         match self.send(Beacon::Start(Box::new(view))).await? {
             Answer::Started(playback, view) => {
-                let token = view.as_ref().map(|view| ViewToken::of(view).sign(&self.secret));
+                let token = view.as_ref().map(|view| ViewToken::of(view).sign(&self.batch.secret));
                 Ok(Started { playback, view, token })
             }
             Answer::Beaten(_) => Err(Error::internal(anyhow::anyhow!("a start was answered as a report"))),
@@ -114,9 +131,14 @@ impl ViewWriter {
     /// # Errors
     /// When the token is not one of ours or too old, or the server is overloaded or out of order.
     pub async fn beat(&self, token: &str, beat: Beat) -> Result<ViewSession> {
-        let Some(token) = ViewToken::read(&self.secret, token, self.batch.clock.now()) else {
+        let Some(token) = ViewToken::read(&self.batch.secret, token, self.batch.clock.now()) else {
             return Err(Error::refused(ProblemCode::Invalid, "viewToken", "is not the token of a view, or is too old"));
         };
+        self.beat_on(token, beat).await
+    }
+
+    /// The same for a view that is known without its token's being shown.
+    pub(super) async fn beat_on(&self, token: ViewToken, beat: Beat) -> Result<ViewSession> {
         match self.send(Beacon::Beat(token, beat)).await? {
             Answer::Beaten(view) => Ok(view),
             Answer::Started(..) => Err(Error::internal(anyhow::anyhow!("a report was answered as a start"))),
@@ -127,7 +149,7 @@ impl ViewWriter {
         let (reply, answer) = oneshot::channel();
         let queue = self.queue.get_or_init(|| {
             let (queue, waiting) = mpsc::channel(QUEUE);
-            tokio::spawn(write(Arc::clone(&self.batch), waiting));
+            tokio::spawn(write(Arc::clone(&self.batch), self.most, waiting));
             queue
         });
         queue.try_send(Waiting { beacon, reply }).map_err(|refused| match refused {
@@ -143,9 +165,9 @@ fn stopped() -> Error {
 }
 
 /// Takes batch after batch until nobody can send any more.
-async fn write(batch: Arc<Batch>, mut queue: mpsc::Receiver<Waiting>) {
-    let mut waiting = Vec::with_capacity(BATCH);
-    while queue.recv_many(&mut waiting, BATCH).await > 0 {
+async fn write(batch: Arc<Batch>, most: usize, mut queue: mpsc::Receiver<Waiting>) {
+    let mut waiting = Vec::with_capacity(most);
+    while queue.recv_many(&mut waiting, most).await > 0 {
         let (beacons, replies): (Vec<_>, Vec<_>) =
             waiting.drain(..).map(|Waiting { beacon, reply }| (beacon, reply)).unzip();
         // A mistake of ours in one batch must not silence all phones.

@@ -125,4 +125,10 @@ impl ServiceLimits {
     async fn max_subscriptions_per_socket(&self, ctx: &Context<'_>) -> i32 {
         int(limits(ctx).socket_operations)
     }
+
+    /// Events that a subscription of `viewEvents` may be behind what happens, once it was live, before it is told
+    /// `StreamGap` and goes on with what is new. How far back it resumes is not limited by this.
+    async fn max_stream_backlog_events(&self, ctx: &Context<'_>) -> i64 {
+        limits(ctx).stream_backlog_events
+    }
 }

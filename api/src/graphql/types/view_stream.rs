@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use arvlite_db::models::{self, ViewEventKind};
-use async_graphql::{Interface, SimpleObject, Union};
+use async_graphql::{Enum, Interface, SimpleObject, Union};
 use chrono::{DateTime, Utc};
 
 use super::ViewSession;
-use crate::domain::view::{Cursor, LogItem};
+use crate::domain::view::{Cursor, GapReason, LogItem};
 use crate::graphql::connection::PageInfo;
 
 /// One entry of the ordered, resumable log.
@@ -18,6 +18,8 @@ pub enum StreamPosition {
     Progressed(ViewSessionProgressed),
     /// A view ended.
     Ended(ViewSessionEnded),
+    /// Something is missing.
+    Gap(StreamGap),
     /// The past is told.
     CaughtUp(StreamCaughtUp),
 }
@@ -31,6 +33,8 @@ pub enum ViewStreamItem {
     Progressed(ViewSessionProgressed),
     /// A view ended.
     Ended(ViewSessionEnded),
+    /// Something is missing.
+    Gap(StreamGap),
     /// The past is told.
     CaughtUp(StreamCaughtUp),
 }
@@ -70,6 +74,28 @@ pub struct ViewSessionEnded {
     pub timed_out: bool,
 }
 
+/// Events between fromCursor and cursor are gone from this stream: resume at cursor, fetch the views or accept the loss,
+/// but know it.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct StreamGap {
+    /// The position to resume after.
+    pub cursor: String,
+    /// What came before; null at the start of the log.
+    pub from_cursor: Option<String>,
+    /// Why they are gone.
+    pub reason: StreamGapReason,
+}
+
+/// Why events are gone from a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "GapReason")]
+pub enum StreamGapReason {
+    /// They are older than the log is kept.
+    Retention,
+    /// They came faster than they were taken, for longer than a stream may be behind.
+    SlowConsumer,
+}
+
 /// Everything recorded before this point has been delivered; what follows is live.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct StreamCaughtUp {
@@ -107,6 +133,11 @@ impl ViewStreamItem {
             LogItem::CaughtUp { position, as_of } => {
                 Some(Self::CaughtUp(StreamCaughtUp { cursor: Cursor(*position).to_string(), as_of: *as_of }))
             }
+            LogItem::Gap { from, position, reason } => Some(Self::Gap(StreamGap {
+                cursor: Cursor(*position).to_string(),
+                from_cursor: from.map(|from| Cursor(from).to_string()),
+                reason: (*reason).into(),
+            })),
         }
     }
 

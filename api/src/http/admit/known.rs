@@ -11,6 +11,7 @@ use async_graphql::parser::types::{ExecutableDocument, OperationType};
 
 use super::cost::Recipe;
 use super::measure::Size;
+use super::sharing::Sharing;
 
 /// What is known of an operation of a document.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Known {
     pub(super) name: Option<String>,
     pub(super) size: Size,
     pub(super) recipe: Arc<Recipe>,
+    /// Of a subscription that may be run once for many.
+    pub(super) sharing: Option<Sharing>,
     /// Whether it was validated against the schema, and ran.
     pub(super) is_valid: AtomicBool,
 }
@@ -99,7 +102,7 @@ mod tests {
     fn known() -> Arc<Known> {
         let document = parse_query("{ a }").unwrap();
         let (kind, size, recipe) = (OperationType::Query, Size::default(), Arc::default());
-        Arc::new(Known { document, kind, name: None, size, recipe, is_valid: AtomicBool::new(false) })
+        Arc::new(Known { document, kind, name: None, size, recipe, sharing: None, is_valid: AtomicBool::new(false) })
     }
 
     fn asked(number: usize) -> Asked {

@@ -8,6 +8,7 @@
 mod cost;
 mod known;
 mod measure;
+mod sharing;
 mod tokens;
 mod values;
 
@@ -19,11 +20,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::parser::{Error as ParseError, parse_query};
-use async_graphql::{Name, Request, Variables};
+use async_graphql::{Data, Name, Request, Variables};
 
 use self::cost::{Pages, Recipe};
 use self::known::{Asked, Documents, Known};
 use self::measure::{Measure, Size};
+use self::sharing::Sharing;
 use super::Door;
 use super::budget::{Budgets, PurseKind};
 use super::refusal::{Code, Refusal};
@@ -32,6 +34,7 @@ use crate::config::Limits;
 use crate::graphql::{Contract, IdempotencyKey};
 
 pub(super) use self::cost::{Cost, LEAST};
+pub(super) use self::sharing::Sameness;
 
 /// Bytes of the documents that are kept for those who signed in, half of them new; and for those who did not, of whom
 /// phones ask always the same. Read, a document is up to a hundred times larger than its text.
@@ -61,7 +64,10 @@ pub(super) struct Admitted {
     pub(super) fields: usize,
     /// Whether it checks a password.
     pub(super) signs_in: bool,
-    request: Request,
+    /// The cursor at which a client broke off, which goes before the one in its document.
+    pub(super) resumes_after: Option<Arc<str>>,
+    variables: Variables,
+    data: Data,
 }
 
 /// What to show when it ran, so that its document is kept.
@@ -87,7 +93,28 @@ pub(super) struct Admission {
 impl Admitted {
     /// Gives the operation something to use while it runs.
     pub(super) fn with<D: Send + Sync + 'static>(self, data: D) -> Self {
-        Self { request: self.request.data(data), ..self }
+        let mut admitted = self;
+        admitted.data.insert(data);
+        admitted
+    }
+
+    /// The same once more, without what was given to it to use.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            cost: self.cost.clone(),
+            purse: self.purse.clone(),
+            receipt: self.receipt.clone(),
+            variables: self.variables.clone(),
+            resumes_after: self.resumes_after.clone(),
+            data: Data::default(),
+            ..*self
+        }
+    }
+
+    /// What is the same for all who are told the same; none where nobody is.
+    pub(super) fn sameness(&self, viewer: &Viewer) -> Option<Sameness> {
+        let known = &self.receipt.known;
+        known.sharing.as_ref()?.sameness(known.name.as_deref(), &self.variables, viewer)
     }
 
     /// Whether its document was validated against the schema before.
@@ -96,7 +123,11 @@ impl Admitted {
     }
 
     pub(super) fn into_request(self) -> Request {
-        self.request
+        let mut request = Request::new(String::new()).variables(self.variables);
+        request.operation_name.clone_from(&self.receipt.known.name);
+        request.set_parsed_query(self.receipt.known.document.clone());
+        request.data = self.data;
+        request
     }
 }
 
@@ -134,19 +165,28 @@ impl Admission {
         let most = self.limits.cost.min(purse.budget(&self.limits).largest(known.kind));
         cost.check(most).map_err(|refusal| refusal.for_cost(self.budgets.told(&purse, cost.requested)))?;
 
-        let mut request = Request::new(String::new()).variables(variables);
+        let mut data = Data::default();
         if let (OperationType::Mutation, Some(key)) = (known.kind, idempotency_key) {
             if known.size.root_fields != 1 {
                 return Err(Refusal::malformed("the header Idempotency-Key is for documents with one mutation field"));
             }
-            request = request.data(IdempotencyKey(key));
+            data.insert(IdempotencyKey(key));
         }
-        request.operation_name.clone_from(&known.name);
-        request.set_parsed_query(known.document.clone());
         let (fields, root_fields) = (known.size.fields, known.size.root_fields);
         let signs_in = known.size.logins > 0;
         let (operation, receipt) = (known.kind, Receipt { known, asked, is_anonymous });
-        Ok(Admitted { operation, fields, root_fields, signs_in, cost, purse, receipt, request })
+        Ok(Admitted {
+            operation,
+            fields,
+            root_fields,
+            signs_in,
+            cost,
+            purse,
+            receipt,
+            resumes_after: None,
+            variables,
+            data,
+        })
     }
 
     /// A comment or a text is one token or none, however long, but the parser reads each letter of it.
@@ -170,8 +210,9 @@ impl Admission {
         let size = sizes.iter().find(|(of, _)| *of == name).map(|(_, size)| *size).unwrap_or_default();
         values::check_literals(&document, &self.contract)?;
         let recipe = Arc::new(Recipe::of(&document, operation, &self.contract));
+        let sharing = Sharing::of(query, &document, operation);
         let (kind, name) = (operation.ty, name.map(ToString::to_string));
-        Ok(Known { document, kind, name, size, recipe, is_valid: AtomicBool::new(false) })
+        Ok(Known { document, kind, name, size, recipe, sharing, is_valid: AtomicBool::new(false) })
     }
 
     /// An admitted operation ran, so that its document is valid and worth to be kept.

@@ -22,10 +22,11 @@ struct Asset {
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
-static ASSETS: [Asset; 5] = [
+static ASSETS: [Asset; 6] = [
     Asset { name: "ar.css", media_type: "text/css; charset=utf-8", body: include_str!("../../../assets/ar/ar.css") },
     Asset { name: "ar.js", media_type: JAVASCRIPT, body: include_str!("../../../assets/ar/ar.js") },
     Asset { name: "graphql.js", media_type: JAVASCRIPT, body: include_str!("../../../assets/ar/graphql.js") },
+    Asset { name: "reports.js", media_type: JAVASCRIPT, body: include_str!("../../../assets/ar/reports.js") },
     Asset { name: "view_session.js", media_type: JAVASCRIPT, body: include_str!("../../../assets/ar/view_session.js") },
     Asset { name: "icon.svg", media_type: "image/svg+xml", body: include_str!("../../../assets/ar/icon.svg") },
 ];

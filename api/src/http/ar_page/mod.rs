@@ -1,8 +1,9 @@
 //! The page that a scanned code opens: the photo, which comes alive on a tap, or a kind word why it does not.
 //!
 //! Here: the page as HTML ([`render`]), the response around it ([`page_response`]), its words and its files. Not here:
-//! what plays (`domain::playback`), and views: the page's script reports them through `/graphql`, so that a preview or
-//! a prefetch, which runs no script, counts nothing. Start at [`page_response`].
+//! what plays (`domain::playback`), and views: the page's script starts them when the video starts to load, so that a
+//! preview or a prefetch, which runs no script, counts nothing (`view_beacon.rs` takes what it reports). Start at
+//! [`page_response`].
 
 use axum::{
     http::{HeaderMap, header},

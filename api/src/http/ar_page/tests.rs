@@ -110,7 +110,7 @@ async fn assets_are_kept_for_good_under_their_version_and_revalidated_by_etag() 
     };
     let page = render(&playing(), Language::English);
     let folder = format!("/ar/assets/{}", *assets::VERSION);
-    for name in ["ar.css", "ar.js", "view_session.js", "graphql.js", "icon.svg"] {
+    for name in ["ar.css", "ar.js", "view_session.js", "reports.js", "graphql.js", "icon.svg"] {
         let path = format!("{folder}/{name}");
         assert!(page.contains(&path), "{name} is named by the page");
         let answer = ask(path.clone(), "").await.unwrap();

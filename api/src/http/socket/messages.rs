@@ -66,12 +66,21 @@ pub(super) fn pong(payload: Option<Map<String, Value>>) -> String {
 
 /// What became of an operation, or came of it once more. What never ran is an `error`, and ends the operation.
 pub(super) fn next_or_error(id: &str, answer: &Answer) -> String {
-    let id = json(&id);
     if answer.ran() {
-        format!(r#"{{"id":{id},"type":"next","payload":{}}}"#, answer.to_json())
+        next(&next_begin(id), &answer.to_json())
     } else {
-        format!(r#"{{"id":{id},"type":"error","payload":{}}}"#, json(&answer.errors))
+        format!(r#"{{"id":{},"type":"error","payload":{}}}"#, json(&id), json(&answer.errors))
     }
+}
+
+/// How a message with an answer begins: for one operation always in the same way.
+pub(super) fn next_begin(id: &str) -> String {
+    format!(r#"{{"id":{},"type":"next","payload":"#, json(&id))
+}
+
+/// A message with an answer.
+pub(super) fn next(begin: &str, answer: &str) -> String {
+    [begin, answer, "}"].concat()
 }
 
 pub(super) fn complete(id: &str) -> String {

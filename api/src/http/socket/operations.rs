@@ -12,10 +12,12 @@ use super::super::answer::Answer;
 use super::super::edge::span;
 use super::super::operation::{Listener, perform};
 use super::super::refusal::{Code, Refusal};
+use super::super::shared_stream::SharedEvent;
 use super::super::watch::Watch;
-use super::messages::{Close, complete, next_or_error};
+use super::messages::{Close, complete, next, next_begin, next_or_error};
 use super::outbox::Outbox;
 use crate::auth::{Caller, Viewer};
+use crate::domain::view::Cursor;
 use crate::monitoring::Transport;
 
 /// What runs on one socket, by the client's ids.
@@ -36,6 +38,8 @@ struct Operation {
     id: String,
     number: u64,
     operations: Operations,
+    /// How each message with an answer begins.
+    next_begins: String,
 }
 
 impl Operations {
@@ -60,7 +64,8 @@ impl Operations {
                 return Err(Close::duplicate(&id));
             }
             if running.len() < most {
-                let operation = Operation { id: id.clone(), number, operations: self.clone() };
+                let next_begins = next_begin(&id);
+                let operation = Operation { id: id.clone(), number, operations: self.clone(), next_begins };
                 // The task cannot end before it is in the map: for that it needs the lock.
                 let span = span(&viewer.caller.request_id);
                 let task = tokio::spawn(operation.run(incoming, viewer, door.clone()).instrument(span)).abort_handle();
@@ -109,7 +114,7 @@ impl Operation {
     /// Says something, unless the client has stopped listening to this operation.
     async fn say(&self, message: String, is_last: bool) {
         let outbox = &self.operations.outbox;
-        let Some(room) = outbox.room_for(&message).await else { return };
+        let Some(room) = outbox.room_for(message.len()).await else { return };
         let mut running = self.operations.running();
         if running.get(&self.id).is_none_or(|operation| operation.number != self.number) {
             return;
@@ -122,8 +127,12 @@ impl Operation {
 }
 
 impl Listener for Operation {
-    async fn tell(&self, answer: &Answer) {
+    async fn tell(&self, answer: &Answer, _: Option<Cursor>) {
         self.say(next_or_error(&self.id, answer), !answer.ran()).await;
+    }
+
+    async fn tell_shared(&self, event: &SharedEvent) {
+        self.say(next(&self.next_begins, &event.json), false).await;
     }
 
     async fn complete(&self) {

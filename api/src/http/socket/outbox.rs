@@ -16,6 +16,9 @@ use super::messages::Close;
 use crate::config::Limits;
 use crate::monitoring::Metrics;
 
+/// Messages that are handed to the system together, at most.
+const AT_ONCE: usize = 64;
+
 /// How long what was said before the end, and the end itself, may take to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -77,9 +80,13 @@ impl Outbox {
         (outbox, Writer { frames })
     }
 
-    /// Room for a message; one that is longer than the whole queue takes all of it. None if the socket has stalled.
-    pub(super) async fn room_for(&self, message: &str) -> Option<Room> {
-        let bytes = u32::try_from(message.len().clamp(1, self.bytes)).unwrap_or(u32::MAX);
+    /// Room for a message of so many bytes; one that is longer than the whole queue takes all of it. None if the socket has stalled.
+    pub(super) async fn room_for(&self, bytes: usize) -> Option<Room> {
+        let bytes = u32::try_from(bytes.clamp(1, self.bytes)).unwrap_or(u32::MAX);
+        // Mostly there is, and nobody has to look at the clock.
+        if let Ok(permit) = Arc::clone(&self.room).try_acquire_many_owned(bytes) {
+            return Some(Room::new(permit, &self.metrics));
+        }
         let room = Arc::clone(&self.room).acquire_many_owned(bytes);
         match timeout(self.patience, room).await {
             Ok(Ok(permit)) => Some(Room::new(permit, &self.metrics)),
@@ -97,7 +104,7 @@ impl Outbox {
     }
 
     pub(super) async fn send(&self, message: String) {
-        if let Some(room) = self.room_for(&message).await {
+        if let Some(room) = self.room_for(message.len()).await {
             self.put(message, room);
         }
     }
@@ -120,6 +127,24 @@ impl Outbox {
     }
 }
 
+/// Writes a message, and with it those that wait already: each by itself would cost a call of the system.
+async fn write_waiting<S: Sink<Message> + Unpin>(
+    frames: &mut mpsc::UnboundedReceiver<Frame>,
+    sink: &mut S,
+    first: Frame,
+) -> Result<(), S::Error> {
+    let Frame { message, _room } = first;
+    sink.feed(message).await?;
+    let mut rooms = Vec::new();
+    while rooms.len() < AT_ONCE
+        && let Ok(Frame { message, _room: room }) = frames.try_recv()
+    {
+        sink.feed(message).await?;
+        rooms.push(room);
+    }
+    sink.flush().await
+}
+
 impl Writer {
     /// Writes until the socket breaks or is to be closed.
     pub(super) async fn write(
@@ -134,7 +159,7 @@ impl Writer {
                 frame = self.frames.recv() => {
                     let Some(frame) = frame else { return };
                     tokio::select! {
-                        sent = sink.send(frame.message) => match sent {
+                        sent = write_waiting(&mut self.frames, &mut sink, frame) => match sent {
                             Ok(()) => continue,
                             Err(_) => return,
                         },

@@ -8,6 +8,7 @@ mod event_stream;
 mod head;
 mod over_http;
 mod serving;
+mod shared_streams;
 mod sockets;
 mod uploads;
 
@@ -23,7 +24,7 @@ use crate::auth::Viewer;
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::domain;
-use crate::graphql::{IdempotencyKey, Upload};
+use crate::graphql::{IdempotencyKey, StreamPlace, Upload};
 use crate::secret::SecretKey;
 use crate::storage::Store;
 
@@ -133,6 +134,18 @@ impl Subscription {
 
     async fn refuses(&self) -> async_graphql::Result<stream::Pending<i32>> {
         Err(masked(domain::Error::Forbidden, "FORBIDDEN"))
+    }
+
+    /// As the log of views is followed.
+    async fn view_events(
+        &self,
+        ctx: &Context<'_>,
+        log: i32,
+        after: Option<String>,
+    ) -> impl Stream<Item = async_graphql::Result<i64>> + use<> {
+        let place = ctx.data_unchecked::<StreamPlace>().clone();
+        let items = shared_streams::follow(log, place, after.as_deref());
+        items.map(|item| item.ok_or_else(|| masked(domain::Error::Forbidden, "FORBIDDEN")))
     }
 
     async fn panics(&self) -> impl Stream<Item = bool> {

@@ -94,14 +94,38 @@ fn the_furthest_report_judges_the_tracking() {
     assert_eq!(view.tracking_quality, TrackingQuality::Fair);
 }
 
+#[test]
+fn what_a_phone_tells_later_is_of_when_it_was() {
+    let late = |ago: i64, beat: Beat| Beat { ago: TimeDelta::seconds(ago), ..beat };
+    let mut view = view();
+    view.status = ViewSessionStatus::TimedOut;
+    view.ended_at = Some(after(0));
+    fold(&mut view, [&late(7_000, beat(500))], after(7_030));
+    assert_eq!((view.status, view.ended_at), (ViewSessionStatus::TimedOut, Some(after(30))));
+    assert_eq!((view.duration_seconds, view.last_seen_at), (Some(90), after(30)), "half a minute after the start");
+    let end = Beat { ended: true, ..beat(40) };
+    fold(&mut view, [&late(6_990, end.clone())], after(7_030));
+    assert_eq!((view.status, view.ended_at), (ViewSessionStatus::Ended, Some(after(40))));
+    fold(&mut view, [&late(6_995, end.clone()), &end], after(7_040));
+    assert_eq!(view.ended_at, Some(after(40)), "it ends once");
+    assert_eq!(instant(TimeDelta::seconds(-5), after(0)), after(0));
+    assert_eq!(instant(TimeDelta::MAX, after(0)), after(-86_400));
+    let mut early = self::view();
+    fold(&mut early, [&late(10_000, beat(7))], after(10));
+    assert_eq!(early.last_seen_at, start(), "nothing is from before the start");
+}
+
 fn any_beat() -> impl Strategy<Value = Beat> {
     let quality = proptest::option::of(proptest::sample::select(TrackingQuality::ALL));
-    (proptest::option::of(-5..200_000), quality, any::<bool>(), proptest::bool::weighted(0.2)).prop_map(
-        |(played_seconds, tracking_quality, video_played, ended)| Beat {
+    let seconds = prop_oneof![-5..200_000, any::<i32>()];
+    let ago = prop_oneof![Just(0), -100..60_000_i64].prop_map(TimeDelta::seconds);
+    (proptest::option::of(seconds), quality, any::<bool>(), proptest::bool::weighted(0.2), ago).prop_map(
+        |(played_seconds, tracking_quality, video_played, ended, ago)| Beat {
             played_seconds,
             tracking_quality,
             video_played,
             ended,
+            ago,
         },
     )
 }
@@ -129,7 +153,7 @@ proptest! {
         let mut begun = view();
         if timed_out {
             begun.status = ViewSessionStatus::TimedOut;
-            begun.ended_at = Some(after(1));
+            begun.ended_at = Some(begun.last_seen_at);
         }
         let mut once = begun.clone();
         fold(&mut once, &beats, now);

@@ -19,7 +19,7 @@ async fn the_queue_is_bounded_in_bytes() {
     let (outbox, _writer) = Outbox::new(&app.config.limits, &app.metrics);
     let message = "x".repeat(999);
     let mut queued = 0;
-    while let Some(room) = outbox.room_for(&message).await {
+    while let Some(room) = outbox.room_for(message.len()).await {
         outbox.put(message.clone(), room);
         queued += message.len();
     }

@@ -1,0 +1,159 @@
+//! A dashboard that costs next to nothing itself: it reads frames as they lie on the wire, and of each only the mark that the
+//! phone left in it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
+
+use crate::server::Server;
+
+const TEXT: u8 = 1;
+const PING: u8 = 9;
+const PONG: u8 = 10;
+const SESSION: &[u8] = b"\"sessionId\":\"";
+
+/// An open socket.
+pub struct Follower {
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+/// What a follower heard of the views of one phase.
+pub struct Heard {
+    pub events: usize,
+    pub doubled: usize,
+    pub waits: Vec<Duration>,
+}
+
+/// The id of a view that says when its phone began to send it.
+pub fn marked(phase: u16, event: usize, at: Duration) -> Uuid {
+    let (event, nanos) = (u128::try_from(event).unwrap(), at.as_nanos());
+    Uuid::from_u128(u128::from(phase) << 112 | event << 64 | nanos)
+}
+
+impl Follower {
+    /// Opens a socket and subscribes there, so many times; with so much room for what it does not read.
+    pub async fn open(server: &Server, selection: &str, subscriptions: usize, room: Option<u32>) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        if let Some(room) = room {
+            socket.set_recv_buffer_size(room).unwrap();
+        }
+        let address = &server.manager.address;
+        let stream = socket.connect(address.parse::<SocketAddr>().unwrap()).await.unwrap();
+        let mut follower = Self { stream, read: Vec::new() };
+        let handshake = format!(
+            "GET /graphql HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+        );
+        follower.stream.write_all(handshake.as_bytes()).await.unwrap();
+        follower.skip_head().await;
+        let shown = format!("Bearer {}", server.manager.token.as_deref().unwrap());
+        follower.say(&json!({ "type": "connection_init", "payload": { "authorization": shown } })).await;
+        follower.hear("connection_ack").await;
+        let query = format!(
+            "subscription ($scope: AnalyticsScope!) {{ viewEvents(scope: $scope) {{ __typename {selection} }} }}"
+        );
+        for number in 0..subscriptions {
+            let payload = json!({ "query": query, "variables": { "scope": { "companyId": server.company } } });
+            follower.say(&json!({ "id": number.to_string(), "type": "subscribe", "payload": payload })).await;
+            follower.hear("StreamCaughtUp").await;
+        }
+        follower
+    }
+
+    /// Reads until it was told all events of a phase, or they do not come.
+    pub async fn read(mut self, phase: u16, events: usize, begun: Instant, patience: Duration) -> (Self, Heard) {
+        let (mut told, mut doubled, mut waits) = (vec![false; events], 0, Vec::with_capacity(events));
+        while waits.len() < events {
+            let Ok((kind, frame)) = timeout_at(Instant::now() + patience, self.frame()).await else { break };
+            if kind != TEXT {
+                continue;
+            }
+            let Some(mark) = mark_in(&frame).filter(|mark| mark >> 112 == u128::from(phase)) else { continue };
+            let event = usize::try_from(mark >> 64 & 0xffff_ffff).unwrap();
+            let sent = Duration::from_nanos(u64::try_from(mark & u128::from(u64::MAX)).unwrap());
+            doubled += usize::from(std::mem::replace(&mut told[event], true));
+            waits.push(begun.elapsed().saturating_sub(sent));
+        }
+        (self, Heard { events: waits.len() - doubled, doubled, waits })
+    }
+
+    async fn skip_head(&mut self) {
+        loop {
+            if let Some(end) = self.read.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+                assert!(self.read.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&self.read));
+                self.read.drain(..end + 4);
+                return;
+            }
+            self.more().await;
+        }
+    }
+
+    async fn hear(&mut self, word: &str) {
+        let (_, frame) = self.frame().await;
+        let text = String::from_utf8(frame).unwrap();
+        assert!(text.contains(word), "{text}");
+    }
+
+    /// The next frame that is no ping: its kind, and what it has in it. The server's are neither masked nor divided.
+    async fn frame(&mut self) -> (u8, Vec<u8>) {
+        loop {
+            if let Some((kind, start, end)) = self.bounds() {
+                let frame = self.read[start..end].to_vec();
+                self.read.drain(..end);
+                if kind != PING {
+                    return (kind, frame);
+                }
+                self.send(PONG, &frame).await;
+            } else {
+                self.more().await;
+            }
+        }
+    }
+
+    fn bounds(&self) -> Option<(u8, usize, usize)> {
+        let (kind, short) = (self.read.first()? & 0xf, usize::from(self.read.get(1)? & 0x7f));
+        let (start, length) = match short {
+            126 => (4, usize::from(u16::from_be_bytes(self.read.get(2..4)?.try_into().unwrap()))),
+            127 => (10, usize::try_from(u64::from_be_bytes(self.read.get(2..10)?.try_into().unwrap())).unwrap()),
+            short => (2, short),
+        };
+        (self.read.len() >= start + length).then_some((kind, start, start + length))
+    }
+
+    async fn more(&mut self) {
+        let read = self.stream.read_buf(&mut self.read).await.unwrap();
+        assert!(read > 0, "the server hung up on a follower");
+    }
+
+    async fn say(&mut self, message: &Value) {
+        self.send(TEXT, message.to_string().as_bytes()).await;
+    }
+
+    /// A client's frames are masked; with nothing, as good as with anything.
+    async fn send(&mut self, kind: u8, bytes: &[u8]) {
+        let length = u16::try_from(bytes.len()).unwrap();
+        let mut frame = vec![0x80 | kind];
+        match u8::try_from(length) {
+            Ok(short) if short < 126 => frame.push(0x80 | short),
+            _ => {
+                frame.push(0x80 | 126);
+                frame.extend(length.to_be_bytes());
+            }
+        }
+        frame.extend([0; 4]);
+        frame.extend(bytes);
+        self.stream.write_all(&frame).await.unwrap();
+    }
+}
+
+fn mark_in(frame: &[u8]) -> Option<u128> {
+    let start = frame.windows(SESSION.len()).position(|bytes| bytes == SESSION)? + SESSION.len();
+    Uuid::try_parse_ascii(frame.get(start..start + 36)?).ok().map(|id| id.as_u128())
+}

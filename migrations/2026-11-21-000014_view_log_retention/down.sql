@@ -1,0 +1,2 @@
+DROP FUNCTION view_events_drop_day(date, bigint);
+DROP TABLE view_log_retention;
