@@ -5,9 +5,11 @@ use std::cell::Cell;
 use std::pin::Pin;
 use std::time::Duration;
 
+use arvlite_api::app::App;
 use arvlite_api::auth::Viewer;
 use arvlite_api::config::Limits;
-use arvlite_api::domain::view::{Cursor, GapReason, LogItem, Stretch, drop_old_days, follow_stretch, page};
+use arvlite_api::domain::analytics::roll_once;
+use arvlite_api::domain::view::{self, Cursor, GapReason, LogItem, Stretch, follow_stretch, page};
 use arvlite_api::domain::{Error, Result};
 use arvlite_api::global_id::encode;
 use arvlite_db::Scope;
@@ -61,6 +63,12 @@ fn words(items: &[LogItem]) -> Vec<String> {
             LogItem::Gap { from, position, reason } => format!("gap {} {position} {reason:?}", from.unwrap_or(-1)),
         })
         .collect()
+}
+
+/// Drops what is old, when it is in the numbers.
+async fn drop_old_days(app: &App) -> arvlite_api::domain::Result<usize> {
+    roll_once(app).await?;
+    view::drop_old_days(app).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

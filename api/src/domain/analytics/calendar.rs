@@ -183,7 +183,7 @@ mod tests {
         );
         assert_eq!(
             edges("Pacific/Chatham", Period::Month, "2026-09-15T00:00:00Z", "2026-12-01T00:00:00Z"),
-            ["2026-09-30T11:15:00Z", "2026-10-31T10:15:00Z", "2026-11-30T10:15:00Z"]
+            ["2026-09-30T10:15:00Z", "2026-10-31T10:15:00Z", "2026-11-30T10:15:00Z"]
         );
         let calendar = Calendar::of(chrono_tz::Pacific::Apia);
         let skipped: Vec<_> =

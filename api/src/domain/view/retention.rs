@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arvlite_db::models::{ViewEvent, ViewRollup};
-use arvlite_db::{DbError, Scope, Session};
+use arvlite_db::{DbError, Scope};
 use chrono::Days;
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::AbortOnDropHandle;
@@ -50,7 +50,8 @@ pub async fn drop_old_days(app: &App) -> Result<usize> {
         let Some(oldest) = ViewEvent::oldest_day(&tx).await?.filter(|day| *day < first_kept) else {
             return Ok(dropped);
         };
-        let consumed = consumed_through(&tx).await?;
+        // What is not in the counters and rollups yet must not be lost.
+        let consumed = ViewRollup::rolled_through(&tx).await?;
         match ViewEvent::drop_day(&tx, oldest, consumed).await {
             Ok(true) => tx.commit().await?,
             Ok(false) | Err(DbError::Timeout | DbError::Collision) => return Ok(dropped),
@@ -58,10 +59,4 @@ pub async fn drop_old_days(app: &App) -> Result<usize> {
         }
         dropped += 1;
     }
-}
-
-/// The position up to which everything that is made of the log was made: nothing after it may be dropped. Followers are
-/// told of gaps; rollups and counters would miss what is gone.
-async fn consumed_through(session: &Session) -> Result<i64> {
-    Ok(ViewRollup::rolled_through(session).await?)
 }

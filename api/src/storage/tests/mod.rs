@@ -51,6 +51,22 @@ impl Folder {
         let waited = tokio::time::timeout(std::time::Duration::from_secs(20), empty).await;
         assert!(waited.is_ok(), "left behind: {:?}", self.files());
     }
+
+    /// A file is closed by the thread that was at it last, which may be a moment after it is removed.
+    async fn is_closed_in_the_end(&self) {
+        let open = || {
+            let handles = std::fs::read_dir("/proc/self/fd").expect("handles").flatten();
+            let files = handles.filter_map(|handle| std::fs::read_link(handle.path()).ok());
+            files.filter(|file| file.starts_with(&self.path)).collect::<Vec<_>>()
+        };
+        let closed = async {
+            while !open().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(20), closed).await;
+        assert!(waited.is_ok(), "still open: {:?}", open());
+    }
 }
 
 impl Drop for Folder {
