@@ -41,9 +41,9 @@ pub async fn rebuild(app: &App, company_id: i64, only_look: bool) -> Result<Rebu
     let rollups = ViewRollup::differences(&tx, company_id).await?;
     let counters = ViewRollup::recount(&tx, company_id).await?;
     if only_look {
-        tx.rollback().await?
+        tx.rollback().await?;
     } else {
-        tx.commit().await?
+        tx.commit().await?;
     }
     Ok(Rebuilt { rollups, counters })
 }
