@@ -16,8 +16,8 @@ mod timeframe;
 use std::collections::HashMap;
 
 use arvlite_db::models::{
-    ArContent, Company, Facet, Grain, NumbersQuery, Project, SlotNumbers, Slots, Span, ViewColumn, ViewLogScope,
-    ViewNumbers, ViewNumbersFilter, ViewRollup, ViewersOf, oldest_alive, peak_of,
+    Company, Facet, Grain, NumbersQuery, SlotNumbers, Slots, Span, ViewColumn, ViewLogScope, ViewNumbers,
+    ViewNumbersFilter, ViewRollup, ViewersOf, oldest_alive, peak_of,
 };
 use arvlite_db::{Entity, Tx};
 use chrono::{DateTime, Utc};
@@ -31,7 +31,7 @@ pub use timeframe::{Interval, MOST_BUCKETS, Timeframe};
 
 use self::calendar::Calendar;
 use self::plan::{Clean, Plan};
-use super::view::resolve;
+use super::view::resolve_in_company;
 use super::{Error, Result};
 use crate::app::App;
 use crate::auth::Viewer;
@@ -102,8 +102,8 @@ pub enum Reading {
 /// # Errors
 /// When what is asked about is not there or not the viewer's to see, or the database does not work out.
 pub async fn analyze(app: &App, viewer: &Viewer, question: &Question, reading: Reading) -> Result<Answer> {
-    let scope = resolve(app, viewer, question.of).await?;
-    let company = company_of(&scope, question.of).await?;
+    let (scope, company_id) = resolve_in_company(app, viewer, question.of).await?;
+    let company = Company::by_ids(&scope, &[company_id]).await?.pop().ok_or(Error::NotFound)?;
     let as_of = app.clock.now();
     let tx = app.db.begin_snapshot(scope.scope().clone()).await?;
     let zone: Tz = company.time_zone.parse().unwrap_or(Tz::UTC);
@@ -128,17 +128,6 @@ pub async fn analyze(app: &App, viewer: &Viewer, question: &Question, reading: R
     }
     tx.commit().await?;
     Ok(Answer { as_of, complete_through, parts })
-}
-
-async fn company_of(session: &arvlite_db::Session, of: ViewLogScope) -> Result<Company> {
-    let company_id = match of {
-        ViewLogScope::Everything => None,
-        ViewLogScope::Company(id) => Some(id),
-        ViewLogScope::Project(id) => Project::by_ids(session, &[id]).await?.first().map(|row| row.company_id),
-        ViewLogScope::ArContent(id) => ArContent::by_ids(session, &[id]).await?.first().map(|row| row.company_id),
-    };
-    let companies = Company::by_ids(session, &[company_id.ok_or(Error::NotFound)?]).await?;
-    companies.into_iter().next().ok_or(Error::NotFound)
 }
 
 /// A question in the snapshot in which it is answered.

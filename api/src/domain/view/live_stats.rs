@@ -8,17 +8,18 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use arvlite_db::models::{ArContent, Company, DeviceType, LiveViews, Project, ViewLogScope};
-use arvlite_db::{DbError, Entity, Session};
+use arvlite_db::models::{DeviceType, LiveViews, ViewLogScope};
+use arvlite_db::{DbError, Session};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use tokio::time::Instant;
 
+use super::log::resolve_in_company;
 use crate::app::App;
-use crate::auth::{Permission, Viewer};
+use crate::auth::Viewer;
 use crate::clock::Clock;
-use crate::domain::{Error, Result};
+use crate::domain::Result;
 
 /// How far back a picture reaches.
 pub const WINDOWS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(3600);
@@ -104,7 +105,7 @@ impl LivePictures {
 /// # Errors
 /// When there is nothing that the viewer may look at, or the database does not work out.
 pub async fn live_stats(app: &App, viewer: &Viewer, of: PictureOf) -> Result<Picture> {
-    let (session, company_id) = place_of(app, viewer, of.scope).await?;
+    let (session, company_id) = resolve_in_company(app, viewer, of.scope).await?;
     Ok(Source { session, company_id, of, clock: app.clock.clone() }.read().await?)
 }
 
@@ -119,7 +120,7 @@ pub async fn follow_live_stats(
     of: PictureOf,
     pace: Duration,
 ) -> Result<impl Stream<Item = Result<Arc<Picture>>> + Send + use<>> {
-    let (session, company_id) = place_of(app, viewer, of.scope).await?;
+    let (session, company_id) = resolve_in_company(app, viewer, of.scope).await?;
     let source = Source { session, company_id, of, clock: app.clock.clone() };
     let follower = Follower { source, shared: app.views.pictures.join(of), pace, last: None };
     Ok(unfold(Some(follower), |follower| async {
@@ -129,18 +130,6 @@ pub async fn follow_live_stats(
             Err(error) => Some((Err(error), None)),
         }
     }))
-}
-
-/// What the viewer may look at, and the company that it belongs to. What is not there and what is not theirs is the same.
-async fn place_of(app: &App, viewer: &Viewer, scope: ViewLogScope) -> Result<(Session, i64)> {
-    let session = app.db.session(viewer.scope(Permission::ReadAnalytics));
-    let company_id = match scope {
-        ViewLogScope::Everything => None,
-        ViewLogScope::Company(id) => Company::by_ids(&session, &[id]).await?.first().map(|company| company.id),
-        ViewLogScope::Project(id) => Project::by_ids(&session, &[id]).await?.first().map(|project| project.company_id),
-        ViewLogScope::ArContent(id) => ArContent::by_ids(&session, &[id]).await?.first().map(|order| order.company_id),
-    };
-    Ok((session, company_id.ok_or(Error::NotFound)?))
 }
 
 /// Where a picture comes from.

@@ -77,14 +77,26 @@ impl LogItem {
 /// # Errors
 /// When it does not exist or is not theirs, which is the same.
 pub async fn resolve(app: &App, viewer: &Viewer, of: ViewLogScope) -> Result<Session> {
+    if of == ViewLogScope::Everything {
+        let session = app.db.session(viewer.scope(Permission::ReadAnalytics));
+        return if *session.scope() == Scope::Everything { Ok(session) } else { Err(Error::NotFound) };
+    }
+    Ok(resolve_in_company(app, viewer, of).await?.0)
+}
+
+/// The same for a part of one company, and which company that is.
+///
+/// # Errors
+/// When it does not exist or is not theirs, which is the same; or when it is no part of one company.
+pub async fn resolve_in_company(app: &App, viewer: &Viewer, of: ViewLogScope) -> Result<(Session, i64)> {
     let session = app.db.session(viewer.scope(Permission::ReadAnalytics));
-    let exists = match of {
-        ViewLogScope::Everything => *session.scope() == Scope::Everything,
-        ViewLogScope::Company(id) => !Company::by_ids(&session, &[id]).await?.is_empty(),
-        ViewLogScope::Project(id) => !Project::by_ids(&session, &[id]).await?.is_empty(),
-        ViewLogScope::ArContent(id) => !ArContent::by_ids(&session, &[id]).await?.is_empty(),
+    let company_id = match of {
+        ViewLogScope::Everything => None,
+        ViewLogScope::Company(id) => Company::by_ids(&session, &[id]).await?.first().map(|company| company.id),
+        ViewLogScope::Project(id) => Project::by_ids(&session, &[id]).await?.first().map(|project| project.company_id),
+        ViewLogScope::ArContent(id) => ArContent::by_ids(&session, &[id]).await?.first().map(|order| order.company_id),
     };
-    if exists { Ok(session) } else { Err(Error::NotFound) }
+    Ok((session, company_id.ok_or(Error::NotFound)?))
 }
 
 /// A page of the log after a cursor, or from its start, oldest first; and whether there is more. What was dropped of it

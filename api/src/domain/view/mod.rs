@@ -33,7 +33,7 @@ pub use live::{LogState, ViewLog};
 pub use live_stats::{
     ContentNow, LivePictures, MOST_LIVE_CONTENTS, PACES, Picture, PictureOf, WINDOWS, follow_live_stats, live_stats,
 };
-pub use log::{GapReason, LogItem, Stretch, follow, follow_stretch, page, resolve};
+pub use log::{GapReason, LogItem, Stretch, follow, follow_stretch, page, resolve, resolve_in_company};
 pub use replay::{Report, Reported};
 pub use retention::{drop_old_days, spawn_retention};
 pub use sweep::{spawn_sweeper, sweep_once};
