@@ -1,5 +1,7 @@
 //! Numbers of views agree with each other and with the views, whatever is rolled up and however late a phone reports.
 
+use std::time::Duration;
+
 use arvlite_api::domain::analytics::{
     self, Answer, Interval, Metrics, Part, Question, Reading, Timeframe, Told, roll_once,
 };
@@ -12,6 +14,9 @@ use uuid::Uuid;
 
 use crate::support::process::{arvlite, ended};
 use crate::support::{Studio, TestApp};
+
+/// How long it is waited for what must come.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 const ALL: &str = "query ($scope: AnalyticsScope!, $timeframe: Timeframe!, $where: ViewWhere) {
     viewAnalytics(scope: $scope, timeframe: $timeframe, where: $where) {
@@ -186,6 +191,49 @@ async fn a_late_beacon_is_in_the_numbers_at_once_and_in_the_rollups_soon() {
     roll_once(&app.app).await.unwrap();
     assert_eq!(app.column::<i64>(stored).await, [50]);
     assert_eq!(seconds(Reading::Rollups).await, 50);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_are_rolled_up_and_the_work_ends_although_phones_report_all_the_time() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    app.start_view(&content, Uuid::new_v4()).await.unwrap();
+    // Whenever the log was followed, there is another event in it.
+    app.change(
+        "CREATE FUNCTION another_event() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
+            SELECT recorded_at, company_id, project_id, ar_content_id, 'PROGRESSED', view_session
+            FROM view_events ORDER BY position DESC LIMIT 1;
+            RETURN NULL;
+         END $$;
+         CREATE TRIGGER another_event AFTER UPDATE ON view_rollup_progress EXECUTE FUNCTION another_event()",
+    )
+    .await;
+    let rolled = tokio::time::timeout(PATIENCE, roll_once(&app.app)).await;
+    rolled.expect("it ends while there are new events").unwrap();
+    let behind = "SELECT count(*) FROM view_events, view_rollup_progress WHERE position > rolled_through";
+    assert_eq!(app.column::<i64>(behind).await, [1]);
+    assert_eq!(app.column::<i64>("SELECT count(*) FROM view_rollup_states").await, [1]);
+    assert_eq!(app.column::<i64>("SELECT views_count FROM ar_content").await, [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_of_more_events_than_are_taken_at_once_is_followed_to_its_end() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    app.start_view(&content, Uuid::new_v4()).await.unwrap();
+    app.change(
+        "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
+         SELECT recorded_at, company_id, project_id, ar_content_id, kind, view_session
+         FROM view_events, generate_series(1, 10100)",
+    )
+    .await;
+    roll_once(&app.app).await.unwrap();
+    let behind = "SELECT count(*) FROM view_events, view_rollup_progress WHERE position > rolled_through";
+    assert_eq!(app.column::<i64>(behind).await, [0]);
+    assert_eq!(app.column::<i64>("SELECT views_count FROM ar_content").await, [10_101]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -118,18 +118,19 @@ impl ViewRollup {
         Self::rolled_through(tx).await
     }
 
-    /// The position at which so many more events end; none if there are none.
+    /// The position at which at most so many more events end, and how many they are; none if there are none.
     ///
     /// # Errors
     /// When the statement fails.
-    pub async fn next_through(tx: &Tx, after: i64, limit: i64) -> Result<Option<i64>> {
-        let through = Prepared::<Nullable<Int8>>::new(
-            "SELECT max(position) FROM (
+    pub async fn next_through(tx: &Tx, after: i64, limit: i64) -> Result<Option<(i64, i64)>> {
+        let through = Prepared::<(Nullable<Int8>, Int8)>::new(
+            "SELECT max(position), count(*) FROM (
                 SELECT position FROM view_events WHERE position > ? ORDER BY position LIMIT ?) AS next",
         )
         .bind::<BigInt, _>(after)
         .bind::<BigInt, _>(limit);
-        Ok(through.get_result(&mut *tx.connection().await?).await?)
+        let (through, events): (Option<i64>, i64) = through.get_result(&mut *tx.connection().await?).await?;
+        Ok(through.map(|through| (through, events)))
     }
 
     /// The times from the start to the end of views that changed between two positions, where they are rolled up, by
@@ -226,20 +227,19 @@ impl ViewRollup {
         Ok(())
     }
 
-    /// Companies that have days to be rolled up by now, or whose days are those of another zone.
+    /// A company that has days to be rolled up by now, or whose days are those of another zone.
     ///
     /// # Errors
     /// When the statement fails.
-    pub async fn due(session: &Session, now: DateTime<Utc>, limit: i64) -> Result<Vec<DueCompany>> {
+    pub async fn due(session: &Session, now: DateTime<Utc>) -> Result<Option<DueCompany>> {
         let due = Prepared::<(Int8, Text, Nullable<Text>, Nullable<Timestamptz>, Nullable<Timestamptz>)>::new(
             "SELECT companies.id, companies.time_zone, state.time_zone, rolled_from, rolled_until
              FROM companies LEFT JOIN view_rollup_states state ON state.company_id = companies.id
              WHERE state.company_id IS NULL OR state.due_at <= ? OR state.time_zone <> companies.time_zone
-             ORDER BY companies.id LIMIT ?",
+             ORDER BY companies.id LIMIT 1",
         )
-        .bind::<Timestamptz, _>(now)
-        .bind::<BigInt, _>(limit);
-        Ok(due.load(&mut *session.connection().await?).await?)
+        .bind::<Timestamptz, _>(now);
+        Ok(due.get_result(&mut *session.connection().await?).await.optional()?)
     }
 
     /// When the first view of a company began.

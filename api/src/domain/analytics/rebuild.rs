@@ -3,7 +3,7 @@
 use arvlite_db::Scope;
 use arvlite_db::models::ViewRollup;
 
-use super::roll::{follow_log, roll_again};
+use super::roll::{roll_again, roll_changed};
 use crate::app::App;
 use crate::domain::Result;
 
@@ -30,15 +30,19 @@ impl Rebuilt {
 /// When the database does not work out; then nothing was changed.
 pub async fn rebuild(app: &App, company_id: i64, only_look: bool) -> Result<Rebuilt> {
     let tx = app.db.begin(Scope::Everything).await?;
-    let mut through = ViewRollup::take_on_alone(&tx).await?;
-    while let Some(next) = follow_log(&tx, through).await? {
-        through = next;
+    let after = ViewRollup::take_on_alone(&tx).await?;
+    let mut through = after;
+    while let Some(followed) = roll_changed(&tx, through).await? {
+        through = followed.through;
     }
     ViewRollup::put_aside(&tx, company_id).await?;
     for company in ViewRollup::rolled_companies(&tx, Some(company_id)).await? {
         roll_again(&tx, &company).await?;
     }
     let rollups = ViewRollup::differences(&tx, company_id).await?;
+    // Orders are locked at the end, and so not for as long as all that takes.
+    ViewRollup::count_views(&tx, after, through).await?;
+    ViewRollup::reach(&tx, through).await?;
     let counters = ViewRollup::recount(&tx, company_id).await?;
     if only_look {
         tx.rollback().await?;

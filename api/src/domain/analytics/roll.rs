@@ -60,24 +60,46 @@ pub async fn roll_once(app: &App) -> Result<()> {
 /// When the database does not work out; what was done before is kept.
 pub async fn roll_all(app: &App, tell: &mut (dyn FnMut(&RolledCompany) + Send)) -> Result<()> {
     loop {
+        // In a transaction of its own: the orders that it counts for are not locked while days are rolled up.
         let tx = app.db.begin(Scope::Everything).await?;
         let Some(after) = ViewRollup::take_on(&tx).await? else { return Ok(tx.rollback().await?) };
-        if follow_log(&tx, after).await?.is_some() {
-            tx.commit().await?;
+        let followed = follow_log(&tx, after).await?;
+        tx.commit().await?;
+        // A few new events do not call for another round at once: under steady traffic there always are some.
+        if followed.is_some_and(|followed| followed.is_full) {
             continue;
         }
+        let tx = app.db.begin(Scope::Everything).await?;
+        if ViewRollup::take_on(&tx).await?.is_none() {
+            return Ok(tx.rollback().await?);
+        }
         let now = app.clock.now();
-        let Some(due) = ViewRollup::due(&tx, now, 1).await?.pop() else { return Ok(tx.rollback().await?) };
+        let Some(due) = ViewRollup::due(&tx, now).await? else { return Ok(tx.rollback().await?) };
         let rolled = roll_on(&tx, due, now).await?;
         tx.commit().await?;
         tell(&rolled);
     }
 }
 
-/// Makes anew what views changed after a position, counts those that began, and gives the position that it came to; none
-/// if there is nothing new.
-pub(super) async fn follow_log(tx: &Tx, after: i64) -> Result<Option<i64>> {
-    let Some(through) = ViewRollup::next_through(tx, after, EVENTS).await? else { return Ok(None) };
+/// How far the log was followed.
+pub(super) struct Followed {
+    pub through: i64,
+    /// Whether it was as much as is taken at once, so that there may be more.
+    pub is_full: bool,
+}
+
+/// Makes anew what views changed after a position, counts those that began, and says how far it came; none if there is
+/// nothing new.
+async fn follow_log(tx: &Tx, after: i64) -> Result<Option<Followed>> {
+    let Some(followed) = roll_changed(tx, after).await? else { return Ok(None) };
+    ViewRollup::count_views(tx, after, followed.through).await?;
+    ViewRollup::reach(tx, followed.through).await?;
+    Ok(Some(followed))
+}
+
+/// Makes anew what views changed after a position.
+pub(super) async fn roll_changed(tx: &Tx, after: i64) -> Result<Option<Followed>> {
+    let Some((through, events)) = ViewRollup::next_through(tx, after, EVENTS).await? else { return Ok(None) };
     let touched = ViewRollup::touched(tx, after, through).await?;
     for changed in touched.chunk_by(|left, right| left.0.id == right.0.id) {
         let company = &changed[0].0;
@@ -89,9 +111,7 @@ pub(super) async fn follow_log(tx: &Tx, after: i64) -> Result<Option<i64>> {
         ViewRollup::roll_days(tx, company.id, &days).await?;
         ViewRollup::roll_months(tx, company.id, &months).await?;
     }
-    ViewRollup::count_views(tx, after, through).await?;
-    ViewRollup::reach(tx, through).await?;
-    Ok(Some(through))
+    Ok(Some(Followed { through, is_full: events == EVENTS }))
 }
 
 /// The periods inside of a time that any of some spans touches.
