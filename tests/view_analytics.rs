@@ -261,6 +261,15 @@ async fn a_rebuild_finds_what_is_wrong_and_mends_it() {
     assert_eq!(look(true).await, (0, 0));
     assert_eq!(app.column::<i64>("SELECT views_count FROM ar_content").await, [4]);
 
+    app.views_at(&content, "2026-06-20 08:00Z", &[(0, 10), (2_000_000, 10)]).await;
+    let from = "SELECT rolled_from::text FROM view_rollup_states WHERE company_id IN (SELECT company_id FROM ar_content)";
+    let before = app.column::<String>(from).await;
+    assert_eq!(look(true).await, (20, 1), "two days and two months in four facets and two quarters, which nobody rolled up");
+    assert_eq!(app.column::<String>(from).await, before, "who only looks changes nothing");
+    assert_eq!(look(false).await, (20, 1));
+    assert_eq!(app.column::<String>(from).await, ["2026-06-01 00:00:00+00"]);
+    assert_eq!(look(true).await, (0, 0));
+
     let url = app.app.config.database_url.clone().unwrap();
     let run = async |words: &[&str]| {
         ended(arvlite(words).env("DATABASE_URL", &url).env("ARVLITE_SECRET_KEY", "07".repeat(32))).await

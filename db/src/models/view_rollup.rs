@@ -158,20 +158,17 @@ impl ViewRollup {
         Ok(rows.into_iter().map(told).collect())
     }
 
-    /// The companies of which something is rolled up, or the one of them.
+    /// A company as far as it is rolled up; none if nothing is.
     ///
     /// # Errors
     /// When the statement fails.
-    pub async fn rolled_companies(session: &Session, company_id: Option<i64>) -> Result<Vec<RolledCompany>> {
-        let rolled = Prepared::<(Int8, Text, Timestamptz, Timestamptz)>::new(
-            "SELECT company_id, time_zone, rolled_from, rolled_until FROM view_rollup_states
-             WHERE coalesce(company_id = ?, true) ORDER BY company_id",
+    pub async fn rolled_company(session: &Session, company_id: i64) -> Result<Option<RolledCompany>> {
+        let rolled = Prepared::<(Text, Timestamptz, Timestamptz)>::new(
+            "SELECT time_zone, rolled_from, rolled_until FROM view_rollup_states WHERE company_id = ?",
         )
-        .bind::<Nullable<BigInt>, _>(company_id);
-        type Row = (i64, String, DateTime<Utc>, DateTime<Utc>);
-        let rows: Vec<Row> = rolled.load(&mut *session.connection().await?).await?;
-        let told = |(id, time_zone, from, until): Row| RolledCompany { id, time_zone, span: (from, until) };
-        Ok(rows.into_iter().map(told).collect())
+        .bind::<BigInt, _>(company_id);
+        let rolled = rolled.get_result(&mut *session.connection().await?).await.optional()?;
+        Ok(rolled.map(|(time_zone, from, until)| RolledCompany { id: company_id, time_zone, span: (from, until) }))
     }
 
     /// Adds the views that began between two positions to the counters of their orders, in the order of their ids.
@@ -251,6 +248,19 @@ impl ViewRollup {
             Prepared::<Nullable<Timestamptz>>::new("SELECT min(started_at) FROM ar_view_sessions WHERE company_id = ?")
                 .bind::<BigInt, _>(company_id);
         Ok(first.get_result(&mut *session.connection().await?).await?)
+    }
+
+    /// Says that a company is rolled up from an earlier instant on.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn roll_from(tx: &Tx, company_id: i64, from: DateTime<Utc>) -> Result<()> {
+        Prepared::<()>::new("UPDATE view_rollup_states SET rolled_from = ? WHERE company_id = ?")
+            .bind::<Timestamptz, _>(from)
+            .bind::<BigInt, _>(company_id)
+            .execute(&mut *tx.connection().await?)
+            .await?;
+        Ok(())
     }
 
     /// Says which days of a company are rolled up, in which zone, and when there is more to do.

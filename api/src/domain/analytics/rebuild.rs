@@ -36,8 +36,8 @@ pub async fn rebuild(app: &App, company_id: i64, only_look: bool) -> Result<Rebu
         through = followed.through;
     }
     ViewRollup::put_aside(&tx, company_id).await?;
-    for company in ViewRollup::rolled_companies(&tx, Some(company_id)).await? {
-        roll_again(&tx, &company).await?;
+    if let Some(rolled) = ViewRollup::rolled_company(&tx, company_id).await? {
+        roll_again(&tx, rolled).await?;
     }
     let rollups = ViewRollup::differences(&tx, company_id).await?;
     // Orders are locked at the end, and so not for as long as all that takes.

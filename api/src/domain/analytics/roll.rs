@@ -172,10 +172,17 @@ async fn roll_span(
     Ok(())
 }
 
-/// Rolls up all of a company again that was rolled up before.
-pub(super) async fn roll_again(tx: &Tx, company: &RolledCompany) -> Result<()> {
+/// Rolls up all of a company again that was rolled up before, and what is older than that: views that no phone reported
+/// may have come since.
+pub(super) async fn roll_again(tx: &Tx, company: RolledCompany) -> Result<()> {
     let calendar = calendar_in(&company.time_zone);
-    let (from, until) = company.span;
+    let (mut from, until) = company.span;
+    if let Some(first) = ViewRollup::first_view(tx, company.id).await?
+        && first < from
+    {
+        from = calendar.floor(Period::Month, first);
+        ViewRollup::roll_from(tx, company.id, from).await?;
+    }
     let mut after = from;
     while after < until {
         let stop = calendar.after(Period::Month, after).min(until);
