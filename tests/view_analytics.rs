@@ -1,5 +1,6 @@
 //! Numbers of views agree with each other and with the views, whatever is rolled up and however late a phone reports.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use arvlite_api::domain::analytics::{
@@ -7,7 +8,8 @@ use arvlite_api::domain::analytics::{
 };
 use arvlite_api::domain::view::{Beat, sweep_once};
 use arvlite_api::global_id;
-use arvlite_db::models::{ArContent, Company, Project, Role, ViewLogScope, ViewNumbersFilter};
+use arvlite_db::Scope;
+use arvlite_db::models::{ArContent, Company, Project, Role, ViewLogScope, ViewNumbersFilter, ViewRollup};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -264,9 +266,9 @@ async fn a_rebuild_finds_what_is_wrong_and_mends_it() {
     app.views_at(&content, "2026-06-20 08:00Z", &[(0, 10), (2_000_000, 10)]).await;
     let from = "SELECT rolled_from::text FROM view_rollup_states WHERE company_id IN (SELECT company_id FROM ar_content)";
     let before = app.column::<String>(from).await;
-    assert_eq!(look(true).await, (20, 1), "two days and two months in four facets and two quarters, which nobody rolled up");
+    assert_eq!(look(true).await, (22, 1), "two days and two months in five facets and two quarters, which nobody rolled up");
     assert_eq!(app.column::<String>(from).await, before, "who only looks changes nothing");
-    assert_eq!(look(false).await, (20, 1));
+    assert_eq!(look(false).await, (22, 1));
     assert_eq!(app.column::<String>(from).await, ["2026-06-01 00:00:00+00"]);
     assert_eq!(look(true).await, (0, 0));
 
@@ -287,6 +289,32 @@ async fn a_rebuild_finds_what_is_wrong_and_mends_it() {
         code == 0 && told.lines().all(|line| line.ends_with(" equal")) && told.lines().count() == 2,
         "{told}{words}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_holds_up_neither_those_who_roll_up_nor_the_orders() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    app.start_view(&content, Uuid::new_v4()).await.unwrap();
+    let tx = app.app.db.begin(Scope::Everything).await.unwrap();
+    ViewRollup::take_on_alone(&tx).await.unwrap();
+    roll_once(&app.app).await.expect("somebody else is at it, and that is no failure");
+    assert_eq!(app.column::<i64>("SELECT count(*) FROM view_rollup_states").await, [0]);
+    tx.rollback().await.unwrap();
+
+    let reader = app.connect().await;
+    reader.batch_execute("BEGIN; LOCK TABLE view_rollups IN SHARE MODE").await.unwrap();
+    let rebuilding = tokio::spawn({
+        let (app, company_id) = (Arc::clone(&app.app), studio.company.id);
+        async move { analytics::rebuild(&app, company_id, false).await.unwrap() }
+    });
+    let waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'view_rollups'::regclass AND NOT granted";
+    while app.column::<i64>(waiting).await == [0] {}
+    app.change("SELECT FROM ar_content FOR UPDATE NOWAIT").await;
+    reader.batch_execute("COMMIT").await.unwrap();
+    assert!(rebuilding.await.unwrap().was_equal());
+    assert_eq!(app.column::<i64>("SELECT views_count FROM ar_content").await, [1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::models::Span;
 use crate::prepared::Prepared;
-use crate::{Result, Session, Tx};
+use crate::{DbError, Result, Session, Tx};
 
 /// The tables `view_rollups`, `view_rollup_states` and `view_rollup_progress`.
 #[derive(Debug)]
@@ -100,9 +100,18 @@ impl ViewRollup {
     /// # Errors
     /// When a statement fails.
     pub async fn take_on(tx: &Tx) -> Result<Option<i64>> {
-        tx.isolate("SET LOCAL statement_timeout = 0").await?;
+        tx.isolate("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '100ms'").await?;
         let through = Prepared::<Int8>::new("SELECT rolled_through FROM view_rollup_progress FOR UPDATE SKIP LOCKED");
-        Ok(through.get_result(&mut *tx.connection().await?).await.optional()?)
+        let through = through.get_result(&mut *tx.connection().await?).await.optional().map_err(DbError::from);
+        match through {
+            Ok(through) => {
+                tx.isolate("SET LOCAL lock_timeout TO DEFAULT").await?;
+                Ok(through)
+            }
+            // Who wants to be alone locks more than the row.
+            Err(DbError::Timeout) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The same, but it waits until nobody else is at it; and the whole transaction sees what is there then.
