@@ -11,6 +11,7 @@ use arvlite_api::global_id;
 use arvlite_db::Scope;
 use arvlite_db::models::{ArContent, Company, Project, Role, ViewLogScope, ViewNumbersFilter, ViewRollup};
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -236,6 +237,27 @@ async fn a_log_of_more_events_than_are_taken_at_once_is_followed_to_its_end() {
     let behind = "SELECT count(*) FROM view_events, view_rollup_progress WHERE position > rolled_through";
     assert_eq!(app.column::<i64>(behind).await, [0]);
     assert_eq!(app.column::<i64>("SELECT views_count FROM ar_content").await, [10_101]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_slow_dashboards_there_are_phones_are_heard() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    let manager = app.member(studio.company.id, Role::Manager).await;
+    let question = question(&studio, "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z");
+    let slow = app.connect().await;
+    slow.batch_execute("BEGIN; LOCK TABLE view_rollup_states").await.unwrap();
+    let dashboards = join_all((0..8).map(|_| analytics::analyze(&app.app, &manager.viewer, &question, Reading::Rollups)));
+    let phones = async {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'view_rollup_states'::regclass AND NOT granted";
+        while app.column::<i64>(waiting).await == [0] {}
+        for _ in 0..4 {
+            app.start_view(&content, Uuid::new_v4()).await.expect("there is a connection for phones");
+        }
+        slow.batch_execute("COMMIT").await.unwrap();
+    };
+    tokio::join!(dashboards, phones);
 }
 
 #[tokio::test(flavor = "multi_thread")]

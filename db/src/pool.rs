@@ -7,11 +7,12 @@ use std::time::Duration;
 use deadpool::Status;
 use deadpool::managed::Pool;
 use diesel_async::AsyncPgConnection;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::connect::{Connector, Planning};
 use crate::link::{Lease, Opener};
 use crate::pulse::Pulse;
-use crate::{AddressError, Catalog, DbError, Result, Scope, Session, Tx};
+use crate::{AddressError, Catalog, DbError, Result, Scope, SearchShare, Session, Tx};
 
 /// How to reach the database, and how long to wait for it.
 #[derive(Debug, Clone)]
@@ -122,15 +123,17 @@ impl Db {
     /// # Errors
     /// When no connection is to be had.
     pub async fn begin(&self, scope: Scope) -> Result<Tx> {
-        Tx::begin(self.pools.lease_keeping_plans().await?, scope).await
+        Tx::begin(self.pools.lease_keeping_plans().await?, None, scope).await
     }
 
-    /// A transaction that only reads, and sees all the time what was there when its first statement began.
+    /// A transaction that only reads, and sees all the time what was there when its first statement began. What it reads
+    /// may take long, so it holds one of the few connections that plan a statement for its values.
     ///
     /// # Errors
     /// When no connection is to be had.
     pub async fn begin_snapshot(&self, scope: Scope) -> Result<Tx> {
-        let tx = self.begin(scope).await?;
+        let (lease, leave) = self.pools.lease_planning_anew().await?;
+        let tx = Tx::begin(lease, leave, scope).await?;
         // Compiling a long statement takes longer than all that it reads from rollups.
         tx.isolate("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL jit = off").await?;
         Ok(tx)
@@ -202,8 +205,10 @@ impl Pools {
         self.lease(&self.keeping_plans).await
     }
 
-    pub(crate) async fn lease_planning_anew(&self) -> Result<Lease> {
-        self.lease(&self.planning_anew).await
+    /// One of the few, with the leave of the caller's share to use it, which is to be held as long.
+    pub(crate) async fn lease_planning_anew(&self) -> Result<(Lease, Option<OwnedSemaphorePermit>)> {
+        let leave = SearchShare::leave().await;
+        Ok((self.lease(&self.planning_anew).await?, leave))
     }
 
     async fn lease(&self, pool: &Pool<Opener>) -> Result<Lease> {

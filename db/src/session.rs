@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit};
 
 use crate::link::Lease;
 use crate::pool::Pools;
-use crate::{DbError, Filter, Result, Scope, SearchShare};
+use crate::{DbError, Filter, Result, Scope};
 
 /// A way to run statements for somebody. Cheap to clone.
 #[derive(Clone)]
@@ -99,8 +99,8 @@ impl Session {
     async fn connection_planning_anew(&self) -> Result<Connection> {
         match &self.source {
             Source::Pooled(pools) => {
-                let leave = SearchShare::leave().await;
-                Ok(Connection::PlanningAnew(pools.lease_planning_anew().await?, leave))
+                let (lease, leave) = pools.lease_planning_anew().await?;
+                Ok(Connection::PlanningAnew(lease, leave))
             }
             Source::Held(_) => self.connection().await,
         }
@@ -131,13 +131,16 @@ impl DerefMut for Connection {
 pub struct Tx {
     session: Session,
     held: Arc<Mutex<Lease>>,
+    #[expect(dead_code, reason = "it is held, not read")]
+    leave: Option<OwnedSemaphorePermit>,
 }
 
 impl Tx {
-    pub(crate) async fn begin(mut connection: Lease, scope: Scope) -> Result<Self> {
+    /// On a connection, which may be one of a few that somebody needs leave to use.
+    pub(crate) async fn begin(mut connection: Lease, leave: Option<OwnedSemaphorePermit>, scope: Scope) -> Result<Self> {
         AnsiTransactionManager::begin_transaction(&mut **connection).await?;
         let held = Arc::new(Mutex::new(connection));
-        Ok(Self { session: Session { source: Source::Held(Arc::clone(&held)), scope }, held })
+        Ok(Self { session: Session { source: Source::Held(Arc::clone(&held)), scope }, held, leave })
     }
 
     /// Says what the transaction sees and how long it may take, before its first statement.
