@@ -362,6 +362,32 @@ async fn days_are_those_of_the_companys_zone_also_after_it_moved() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn rollups_that_were_made_with_other_time_zone_data_are_not_believed_and_made_anew() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    app.views_at(&content, "2026-10-24 21:30Z", &[(0, 10), (90_000, 20)]).await;
+    roll_once(&app.app).await.unwrap();
+    let manager = app.member(studio.company.id, Role::Manager).await;
+    let question = question(&studio, "2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z");
+    let views = async || {
+        let answer = analytics::analyze(&app.app, &manager.viewer, &question, Reading::Rollups).await.unwrap();
+        overall(&answer).numbers.views
+    };
+    app.change("UPDATE view_rollups SET views = views + 100").await;
+    assert_eq!(views().await, 102, "it is read from the month");
+    app.change("UPDATE view_rollup_states SET time_zone_data = '1970a'").await;
+    assert_eq!(views().await, 2);
+    assert!(analytics::rebuild(&app.app, studio.company.id, true).await.unwrap().rollups == 0);
+    roll_once(&app.app).await.unwrap();
+    let made_with = app.column::<String>("SELECT DISTINCT time_zone_data FROM view_rollup_states").await;
+    assert_eq!(made_with, [chrono_tz::IANA_TZDB_VERSION]);
+    assert_eq!(views().await, 2);
+    app.change("UPDATE view_rollups SET views = views + 100").await;
+    assert_eq!(views().await, 102, "it is read from the month again");
+}
+
 fn question(studio: &Studio, from: &str, to: &str) -> Question {
     Question {
         of: ViewLogScope::Company(studio.company.id),

@@ -482,6 +482,7 @@ diesel::table! {
         rolled_from -> Timestamptz,
         rolled_until -> Timestamptz,
         due_at -> Timestamptz,
+        time_zone_data -> Text,
     }
 }
 

@@ -75,7 +75,7 @@ pub use view_event::{NewViewEvent, ViewEvent, ViewEventKind, ViewLogScope};
 pub use view_facet::{DURATION_CLASSES, Facet, Grain, ViewColumn, ViewNumbersFilter};
 pub use view_numbers::{NumbersQuery, RolledSpan, SlotNumbers, Slots, Span, ViewNumbers, ViewersOf};
 pub use view_peak::{oldest_alive, peak_of};
-pub use view_rollup::{DueCompany, RolledCompany, RolledDays, ViewRollup};
+pub use view_rollup::{DueCompany, RolledCompany, RolledDays, ViewRollup, ZoneData};
 pub use view_session::{
     DeviceType, PlaybackSource, TrackingQuality, ViewSession, ViewSessionFilter, ViewSessionOrder, ViewSessionStatus,
 };

@@ -28,6 +28,15 @@ pub struct RolledDays {
     pub touched: Vec<Span>,
 }
 
+/// What a clock shows: the name of a zone, and the version of the data that tell its offsets. The days of a zone begin at
+/// other instants when a law is passed and the data change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "said above")]
+pub struct ZoneData<'a> {
+    pub time_zone: &'a str,
+    pub version: &'a str,
+}
+
 /// A company of which something is rolled up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolledCompany {
@@ -64,21 +73,22 @@ impl ViewRollup {
         Ok(through.get_result(&mut *session.connection().await?).await?)
     }
 
-    /// Which time of a company is rolled up in this time zone; none if nothing is.
+    /// Which time of a company is rolled up in this time zone with these data; none if nothing is.
     ///
     /// # Errors
     /// When a statement fails.
-    pub async fn of(session: &Session, company_id: i64, time_zone: &str) -> Result<Option<RolledDays>> {
+    pub async fn of(session: &Session, company_id: i64, zone: ZoneData<'_>) -> Result<Option<RolledDays>> {
         if !session.scope().holds(company_id) {
             return Ok(None);
         }
         let mut connection = session.connection().await?;
         let state = Prepared::<(Timestamptz, Timestamptz, Int8)>::new(
             "SELECT rolled_from, rolled_until, (SELECT rolled_through FROM view_rollup_progress)
-             FROM view_rollup_states WHERE company_id = ? AND time_zone = ?",
+             FROM view_rollup_states WHERE company_id = ? AND time_zone = ? AND time_zone_data = ?",
         )
         .bind::<BigInt, _>(company_id)
-        .bind::<Text, _>(time_zone.to_owned());
+        .bind::<Text, _>(zone.time_zone.to_owned())
+        .bind::<Text, _>(zone.version.to_owned());
         let state: Option<(DateTime<Utc>, DateTime<Utc>, i64)> = state.get_result(&mut *connection).await.optional()?;
         let Some((from, until, through)) = state else { return Ok(None) };
         let touched = Prepared::<(Timestamptz, Timestamptz)>::new(
@@ -125,6 +135,19 @@ impl ViewRollup {
         )
         .await?;
         Self::rolled_through(tx).await
+    }
+
+    /// Takes companies whose days were found with other time zone data for not rolled up. The rows are forgotten when they
+    /// are rolled up again.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn distrust_other_data(tx: &Tx, version: &str) -> Result<()> {
+        Prepared::<()>::new("DELETE FROM view_rollup_states WHERE time_zone_data <> ?")
+            .bind::<Text, _>(version.to_owned())
+            .execute(&mut *tx.connection().await?)
+            .await?;
+        Ok(())
     }
 
     /// The position at which at most so many more events end, and how many they are; none if there are none.
@@ -279,18 +302,19 @@ impl ViewRollup {
     pub async fn set_state(
         tx: &Tx,
         company_id: i64,
-        time_zone: &str,
+        zone: ZoneData<'_>,
         (from, until): Span,
         due_at: DateTime<Utc>,
     ) -> Result<()> {
         Prepared::<()>::new(
-            "INSERT INTO view_rollup_states (company_id, time_zone, rolled_from, rolled_until, due_at)
-             VALUES (?, ?, ?, ?, ?)
+            "INSERT INTO view_rollup_states (company_id, time_zone, time_zone_data, rolled_from, rolled_until, due_at)
+             VALUES (?, ?, ?, ?, ?, ?)
              ON CONFLICT (company_id) DO UPDATE SET time_zone = excluded.time_zone,
-                rolled_from = excluded.rolled_from, rolled_until = excluded.rolled_until, due_at = excluded.due_at",
+                time_zone_data = excluded.time_zone_data, rolled_from = excluded.rolled_from, rolled_until = excluded.rolled_until, due_at = excluded.due_at",
         )
         .bind::<BigInt, _>(company_id)
-        .bind::<Text, _>(time_zone.to_owned())
+        .bind::<Text, _>(zone.time_zone.to_owned())
+        .bind::<Text, _>(zone.version.to_owned())
         .bind::<Timestamptz, _>(from)
         .bind::<Timestamptz, _>(until)
         .bind::<Timestamptz, _>(due_at)

@@ -108,7 +108,7 @@ pub async fn analyze(app: &App, viewer: &Viewer, question: &Question, reading: R
     let tx = app.db.begin_snapshot(scope.scope().clone()).await?;
     let zone: Tz = company.time_zone.parse().unwrap_or(Tz::UTC);
     let rolled = match reading {
-        Reading::Rollups => ViewRollup::of(&tx, company.id, &company.time_zone).await?,
+        Reading::Rollups => ViewRollup::of(&tx, company.id, roll::zone_data(&company.time_zone)).await?,
         Reading::Views => None,
     };
     let clean = rolled.map(|days| Clean::of(Calendar::of(zone), &days));

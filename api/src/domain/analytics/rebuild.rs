@@ -2,6 +2,7 @@
 
 use arvlite_db::Scope;
 use arvlite_db::models::ViewRollup;
+use chrono_tz::IANA_TZDB_VERSION;
 
 use super::roll::{roll_again, roll_changed};
 use crate::app::App;
@@ -31,15 +32,20 @@ impl Rebuilt {
 pub async fn rebuild(app: &App, company_id: i64, only_look: bool) -> Result<Rebuilt> {
     let tx = app.db.begin(Scope::Everything).await?;
     let after = ViewRollup::take_on_alone(&tx).await?;
+    ViewRollup::distrust_other_data(&tx, IANA_TZDB_VERSION).await?;
     let mut through = after;
     while let Some(followed) = roll_changed(&tx, through).await? {
         through = followed.through;
     }
-    ViewRollup::put_aside(&tx, company_id).await?;
-    if let Some(rolled) = ViewRollup::rolled_company(&tx, company_id).await? {
-        roll_again(&tx, rolled).await?;
-    }
-    let rollups = ViewRollup::differences(&tx, company_id).await?;
+    let rollups = match ViewRollup::rolled_company(&tx, company_id).await? {
+        Some(rolled) => {
+            ViewRollup::put_aside(&tx, company_id).await?;
+            roll_again(&tx, rolled).await?;
+            ViewRollup::differences(&tx, company_id).await?
+        }
+        // Nothing is read from rollups, and whoever rolls up next begins anew.
+        None => 0,
+    };
     // Orders are locked at the end, and so not for as long as all that takes.
     ViewRollup::count_views(&tx, after, through).await?;
     ViewRollup::reach(&tx, through).await?;

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arvlite_db::models::{DueCompany, RolledCompany, Span, ViewRollup};
+use arvlite_db::models::{DueCompany, RolledCompany, Span, ViewRollup, ZoneData};
 use arvlite_db::{Scope, Tx};
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
+use chrono_tz::{IANA_TZDB_VERSION, Tz};
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -63,6 +63,7 @@ pub async fn roll_all(app: &App, tell: &mut (dyn FnMut(&RolledCompany) + Send)) 
         // In a transaction of its own: the orders that it counts for are not locked while days are rolled up.
         let tx = app.db.begin(Scope::Everything).await?;
         let Some(after) = ViewRollup::take_on(&tx).await? else { return Ok(tx.rollback().await?) };
+        ViewRollup::distrust_other_data(&tx, IANA_TZDB_VERSION).await?;
         let followed = follow_log(&tx, after).await?;
         tx.commit().await?;
         // A few new events do not call for another round at once: under steady traffic there always are some.
@@ -148,7 +149,7 @@ async fn roll_on(tx: &Tx, due: DueCompany, now: DateTime<Utc>) -> Result<RolledC
     let stop = calendar.after(Period::Month, until).min(over).max(until);
     roll_span(tx, calendar, due.id, (from, stop), until).await?;
     let due_at = if stop < over { now } else { calendar.after(Period::Day, stop) + SETTLING };
-    ViewRollup::set_state(tx, due.id, &due.time_zone, (from, stop), due_at).await?;
+    ViewRollup::set_state(tx, due.id, zone_data(&due.time_zone), (from, stop), due_at).await?;
     Ok(RolledCompany { id: due.id, time_zone: due.time_zone, span: (from, stop) })
 }
 
@@ -190,6 +191,11 @@ pub(super) async fn roll_again(tx: &Tx, company: RolledCompany) -> Result<()> {
         after = stop;
     }
     Ok(())
+}
+
+/// The zone as this program knows it.
+pub(super) fn zone_data(time_zone: &str) -> ZoneData<'_> {
+    ZoneData { time_zone, version: IANA_TZDB_VERSION }
 }
 
 fn calendar_in(time_zone: &str) -> Calendar {

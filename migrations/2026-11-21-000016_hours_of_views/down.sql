@@ -1,0 +1,1 @@
+ALTER TABLE view_rollup_states DROP COLUMN time_zone_data;
