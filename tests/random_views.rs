@@ -145,7 +145,8 @@ impl Wild {
         let mut parts = vec![Part::Overall, Part::Previous];
         parts.extend(INTERVALS.map(Part::Timeseries));
         parts.extend(DIMENSIONS.map(|by| Part::Breakdown(by, chance.random_range(1..4))));
-        let question = Question { of, timeframe, filter, parts, medians: true, peak: true };
+        let medians = parts.iter().copied().collect();
+        let question = Question { of, timeframe, filter, parts, medians, peak: true };
         let rolled = analytics::analyze(&app.app, &self.viewer, &question, Reading::Rollups).await.unwrap();
         let viewed = analytics::analyze(&app.app, &self.viewer, &question, Reading::Views).await.unwrap();
         let place = format!("{of:?} {:?} {from} {to}", question.timeframe);

@@ -1,10 +1,11 @@
 //! Numbers of views agree with each other and with the views, whatever is rolled up and however late a phone reports.
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use arvlite_api::domain::analytics::{
-    self, Answer, Interval, Metrics, Part, Question, Reading, Timeframe, Told, roll_once,
+    self, Answer, Dimension, Interval, Metrics, Part, Question, Reading, Timeframe, Told, roll_once,
 };
 use arvlite_api::domain::view::{Beat, sweep_once};
 use arvlite_api::global_id;
@@ -114,6 +115,49 @@ async fn a_dashboard_is_told_numbers_that_agree_rolled_up_or_not() {
     app.change("UPDATE view_rollups SET views = views + 100 WHERE grain = 'DAY' AND facet = 'TOTAL'").await;
     let overall = manager.ask(ALL, asked).await["viewAnalytics"]["overall"]["views"].clone();
     assert_eq!(overall, 7 + 300, "three days have views, and all of them are rolled up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hours_of_the_clock_are_rolled_up_and_medians_are_read_where_they_are_asked_for() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    app.change(&format!("UPDATE companies SET time_zone = 'Australia/Lord_Howe' WHERE id = {}", studio.company.id)).await;
+    // At 15:00Z the clock went back from two o'clock to half past one: the half hour after half past one came twice.
+    let seconds: Vec<(i64, i64)> = (0..8).map(|quarter| (quarter * 900 + 60, 10 + quarter)).collect();
+    app.views_at(&content, "2026-04-04 14:00Z", &seconds).await;
+    app.views_at(&content, "2026-04-14 14:00Z", &seconds).await;
+    let manager = app.member(studio.company.id, Role::Manager).await;
+    let hours = Part::Breakdown(Dimension::HourOfDay, 24);
+    let by_month = Part::Timeseries(Interval::Month);
+    let answer = async |zone: Option<chrono_tz::Tz>, medians: &[Part], reading| {
+        let (from, to) = ("2026-03-31T00:00:00Z".parse().unwrap(), "2026-05-11T11:11:00Z".parse().unwrap());
+        let question = Question {
+            timeframe: Timeframe::new(from, to, zone).unwrap(),
+            parts: vec![hours, by_month],
+            medians: medians.iter().copied().collect(),
+            ..question(&studio, "2026-03-31T00:00:00Z", "2026-05-11T11:11:00Z")
+        };
+        analytics::analyze(&app.app, &manager.viewer, &question, reading).await.unwrap()
+    };
+    let views = |answer: &Answer| {
+        let Ok(Told::Breakdown(breakdown)) = &answer.parts[&hours] else { panic!() };
+        breakdown.rows.iter().map(|row| (row.value.clone(), row.metrics.numbers.views)).collect::<BTreeMap<_, _>>()
+    };
+    roll_once(&app.app).await.unwrap();
+    assert_eq!(app.column::<i64>("SELECT count(*) FROM view_rollups WHERE facet = 'HOUR' AND grain = 'DAY'").await, [5]);
+    for zone in [None, Some(chrono_tz::UTC)] {
+        let rolled = answer(zone, &[hours], Reading::Rollups).await;
+        let raw = answer(zone, &[hours], Reading::Views).await;
+        assert_eq!(format!("{:?}", rolled.parts[&hours]), format!("{:?}", raw.parts[&hours]));
+        let Ok(Told::Timeseries(months)) = &rolled.parts[&by_month] else { panic!() };
+        assert!(months.iter().all(|(_, month)| month.numbers.durations.is_empty()), "nobody asked for their medians");
+    }
+    let before = views(&answer(None, &[], Reading::Rollups).await);
+    app.change("UPDATE view_rollups SET views = views + 100 WHERE facet = 'HOUR' AND grain = 'MONTH'").await;
+    let after = views(&answer(None, &[], Reading::Rollups).await);
+    assert!(after.iter().all(|(hour, views)| *views == before[hour] + 100), "{before:?} {after:?}");
+    assert_eq!(views(&answer(Some(chrono_tz::UTC), &[], Reading::Rollups).await).values().sum::<i64>(), 16);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -288,9 +332,9 @@ async fn a_rebuild_finds_what_is_wrong_and_mends_it() {
     app.views_at(&content, "2026-06-20 08:00Z", &[(0, 10), (2_000_000, 10)]).await;
     let from = "SELECT rolled_from::text FROM view_rollup_states WHERE company_id IN (SELECT company_id FROM ar_content)";
     let before = app.column::<String>(from).await;
-    assert_eq!(look(true).await, (22, 1), "two days and two months in five facets and two quarters, which nobody rolled up");
+    assert_eq!(look(true).await, (26, 1), "two days and two months in six facets and two quarters, which nobody rolled up");
     assert_eq!(app.column::<String>(from).await, before, "who only looks changes nothing");
-    assert_eq!(look(false).await, (22, 1));
+    assert_eq!(look(false).await, (26, 1));
     assert_eq!(app.column::<String>(from).await, ["2026-06-01 00:00:00+00"]);
     assert_eq!(look(true).await, (0, 0));
 
@@ -394,7 +438,7 @@ fn question(studio: &Studio, from: &str, to: &str) -> Question {
         timeframe: Timeframe::new(from.parse().unwrap(), to.parse().unwrap(), None).unwrap(),
         filter: ViewNumbersFilter::default(),
         parts: vec![Part::Overall],
-        medians: true,
+        medians: HashSet::from([Part::Overall]),
         peak: true,
     }
 }

@@ -103,7 +103,7 @@ fn questions(company: i64) -> Vec<(&'static str, Question)> {
         timeframe: Timeframe::new(now - TimeDelta::days(days), now, None).unwrap(),
         filter,
         parts: parts.to_vec(),
-        medians: true,
+        medians: parts.iter().copied().collect(),
         peak,
     };
     let phones = ViewNumbersFilter { device_types: Some(vec![DeviceType::Mobile]), ..ViewNumbersFilter::default() };

@@ -515,6 +515,7 @@ diesel::table! {
         tracked -> Int4,
         lost -> Int4,
         peak -> Nullable<Int4>,
+        hour -> Nullable<Int2>,
     }
 }
 

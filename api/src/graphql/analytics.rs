@@ -1,5 +1,7 @@
 //! Numbers at the root: what is asked of the whole answer is found out before it is read, so that one snapshot holds it.
 
+use std::collections::HashSet;
+
 use arvlite_db::models;
 use async_graphql::{Context, Enum, InputObject, InputType, SelectionField, Value};
 use chrono::{DateTime, Utc};
@@ -112,35 +114,38 @@ pub(crate) async fn analyze(
 #[derive(Default)]
 struct Wanted {
     parts: Vec<Part>,
-    medians: bool,
+    medians: HashSet<Part>,
     peak: bool,
 }
 
 impl Wanted {
     fn of(field: SelectionField<'_>) -> Result<Self> {
         let mut wanted = Self::default();
-        for part in field.selection_set() {
-            match part.name() {
+        for field in field.selection_set() {
+            let part = match field.name() {
                 "overall" => {
-                    wanted.parts.push(Part::Overall);
-                    wanted.peak |= part.selection_set().any(|metric| metric.name() == "peakConcurrent");
+                    wanted.peak |= field.selection_set().any(|metric| metric.name() == "peakConcurrent");
+                    Some(Part::Overall)
                 }
-                "previous" => wanted.parts.push(Part::Previous),
+                "previous" => Some(Part::Previous),
                 "timeseries" => {
-                    let interval: Option<AnalyticsInterval> = argument(&part, "interval");
-                    wanted.parts.extend(interval.map(|interval| Part::Timeseries(interval.into())));
+                    let interval: Option<AnalyticsInterval> = argument(&field, "interval");
+                    interval.map(|interval| Part::Timeseries(interval.into()))
                 }
                 "breakdown" => {
-                    let by: Option<ViewDimension> = argument(&part, "by");
-                    let first = rows(argument::<Option<i32>>(&part, "first").flatten());
+                    let by: Option<ViewDimension> = argument(&field, "by");
+                    let first = rows(argument::<Option<i32>>(&field, "first").flatten());
                     // A number that is refused is refused where the part is told.
-                    if let (Some(by), Ok(first)) = (by, first) {
-                        wanted.parts.push(Part::Breakdown(by.into(), first));
-                    }
+                    by.zip(first.ok()).map(|(by, first)| Part::Breakdown(by.into(), first))
                 }
-                _ => {}
+                _ => None,
+            };
+            if let Some(part) = part {
+                wanted.parts.push(part);
+                if selects(&field, "medianSeconds") {
+                    wanted.medians.insert(part);
+                }
             }
-            wanted.medians |= selects(&part, "medianSeconds");
         }
         Ok(wanted)
     }

@@ -33,6 +33,8 @@ text_enum! {
         Device = "DEVICE",
         /// Project, order and video.
         Content = "CONTENT",
+        /// The hour that the company's clock showed when they began.
+        Hour = "HOUR",
     }
 }
 

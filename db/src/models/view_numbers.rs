@@ -132,7 +132,9 @@ impl NumbersQuery {
             && !spans.is_empty()
         {
             let mut statement = Prepared::<NumbersRow>::new(self.rolled_text(*facet));
-            statement = self.bind_slots(statement);
+            if *facet != Facet::Hour {
+                statement = self.bind_slots(statement);
+            }
             statement = statement
                 .bind::<Array<Text>, Vec<Grain>>(spans.iter().map(|span| span.0).collect())
                 .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(spans.iter().map(|span| span.1).collect())
@@ -160,7 +162,7 @@ impl NumbersQuery {
              JOIN view_rollups ON view_rollups.grain = span.grain AND facet = '{facet}'
                 AND period_start >= span.start AND period_start < span.stop
              WHERE {conditions} GROUP BY 1, 2 HAVING sum(views) > 0",
-            slot = self.slots.expression("period_start"),
+            slot = if facet == Facet::Hour { "hour::int".to_owned() } else { self.slots.expression("period_start") },
             value = self.value_expression(),
             viewers = self.viewers_of.column(),
             durations = self.durations_expression(classes),
@@ -225,9 +227,7 @@ impl NumbersQuery {
         match &self.slots {
             Slots::One => statement,
             Slots::Between(edges) => statement.bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(edges.clone()),
-            Slots::HourOfDay(offsets) | Slots::Weekday(offsets) => statement
-                .bind::<Array<Int8>, Vec<i64>>(offsets.iter().map(|(_, ahead)| *ahead).collect())
-                .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(offsets.iter().map(|(from, _)| *from).collect()),
+            Slots::HourOfDay(offsets) | Slots::Weekday(offsets) => bind_offsets(statement, offsets),
         }
     }
 
@@ -267,15 +267,31 @@ impl NumbersQuery {
 impl Slots {
     /// The slot of an instant.
     fn expression(&self, at: &str) -> String {
-        let shown = format!("(floor(extract(epoch FROM {at}))::bigint + (?)[width_bucket({at}, ?)])");
         match self {
             Self::One => "0".to_owned(),
             Self::Between(_) => format!("greatest(width_bucket({at}, ?) - 1, 0)"),
-            Self::HourOfDay(_) => format!("({shown} / 3600 % 24)::int"),
+            Self::HourOfDay(_) => hour_of_day(at),
             // The first day of 1970 was a Thursday.
-            Self::Weekday(_) => format!("(({shown} / 86400 + 3) % 7)::int"),
+            Self::Weekday(_) => format!("(({} / 86400 + 3) % 7)::int", shown(at)),
         }
     }
+}
+
+/// The seconds that a clock shows at an instant: it takes how far ahead it is, and the instants from which it is.
+fn shown(at: &str) -> String {
+    format!("(floor(extract(epoch FROM {at}))::bigint + (?)[width_bucket({at}, ?)])")
+}
+
+/// The hour that a clock shows at an instant; it takes the same.
+pub(super) fn hour_of_day(at: &str) -> String {
+    format!("({} / 3600 % 24)::int", shown(at))
+}
+
+/// How far ahead a clock is, and from which instants on.
+pub(super) fn bind_offsets<T>(statement: Prepared<T>, offsets: &[(DateTime<Utc>, i64)]) -> Prepared<T> {
+    statement
+        .bind::<Array<Int8>, Vec<i64>>(offsets.iter().map(|(_, ahead)| *ahead).collect())
+        .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(offsets.iter().map(|(from, _)| *from).collect())
 }
 
 /// The class of a view's length, from 1; null where its length is not known.

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Int8, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 
-use super::view_numbers::duration_class;
+use super::view_numbers::{bind_offsets, duration_class, hour_of_day};
 use super::view_peak::LONGEST_VIEW;
-use crate::models::{DURATION_CLASSES, Span, ViewRollup};
+use crate::models::{DURATION_CLASSES, Facet, Span, ViewRollup};
 use crate::prepared::Prepared;
 use crate::{Result, Tx};
 
@@ -20,7 +20,7 @@ const COUNTS: &str = "count(*), count(*) FILTER (WHERE first_in_company), count(
     count(*) FILTER (WHERE tracking_quality = 'LOST')";
 /// What a period's views are told apart by.
 const KEYS: &str = "device_type, os, browser, country, city, tracking_quality, video_played, project_id, ar_content_id,
-    video_id, source";
+    video_id, source, hour";
 
 impl ViewRollup {
     /// Forgets what was rolled up of a company.
@@ -35,28 +35,38 @@ impl ViewRollup {
         Ok(())
     }
 
-    /// Makes the rollups of some days of a company, and of their quarters of an hour, from the views.
+    /// Makes the rollups of some days of a company, and of their quarters of an hour, from the views. The hour of a view is
+    /// that of a clock that is so many seconds ahead from these instants on.
     ///
     /// # Errors
     /// When a statement fails.
-    pub async fn roll_days(tx: &Tx, company_id: i64, days: &[Span]) -> Result<()> {
+    pub async fn roll_days(
+        tx: &Tx,
+        company_id: i64,
+        days: &[Span],
+        offsets: &[(DateTime<Utc>, i64)],
+    ) -> Result<()> {
         Self::clear(tx, company_id, &["DAY", "QUARTER"], days).await?;
         let classes = each_class(|class| format!("(count(*) FILTER (WHERE duration = {class}))::int"));
-        let views = format!(
-            "(SELECT ar_view_sessions.*, day.start AS day, {} AS duration FROM unnest(?, ?) AS day(start, stop)
-              JOIN ar_view_sessions ON started_at >= day.start AND started_at < day.stop
-              WHERE company_id = ? AND device_type <> 'BOT') AS views",
-            duration_class(),
-        );
+        let views = |hour: &str| {
+            format!(
+                "(SELECT ar_view_sessions.*, day.start AS day, {} AS duration, {hour} AS hour
+                  FROM unnest(?, ?) AS day(start, stop)
+                  JOIN ar_view_sessions ON started_at >= day.start AND started_at < day.stop
+                  WHERE company_id = ? AND device_type <> 'BOT') AS views",
+                duration_class(),
+            )
+        };
         let by_facet = format!(
             "INSERT INTO view_rollups (company_id, grain, period_start, facet, {KEYS}, {NUMBERS})
              SELECT company_id, 'DAY', day, CASE WHEN GROUPING(ar_content_id) = 0 THEN 'CONTENT'
                 WHEN GROUPING(device_type) = 0 THEN 'DEVICE' WHEN GROUPING(city) = 0 THEN 'CITY'
-                WHEN GROUPING(source) = 0 THEN 'SOURCE' ELSE 'TOTAL' END,
+                WHEN GROUPING(source) = 0 THEN 'SOURCE' WHEN GROUPING(hour) = 0 THEN 'HOUR' ELSE 'TOTAL' END,
                 {KEYS}, {COUNTS}, ARRAY[{classes}]
              FROM {views}
              GROUP BY company_id, day, GROUPING SETS ((), (project_id, ar_content_id, video_id), (source), (country, city),
-                (device_type, os, browser, country, tracking_quality, video_played))"
+                (device_type, os, browser, country, tracking_quality, video_played), (hour))",
+            views = views(&hour_of_day("started_at")),
         );
         // A view is alive from its start until it was last heard of; one that ends in an instant in which another starts
         // is alive with it.
@@ -84,11 +94,13 @@ impl ViewRollup {
              INSERT INTO view_rollups (company_id, grain, period_start, facet, {NUMBERS}, peak)
              SELECT ?, 'QUARTER', quarter, 'TOTAL', {numbers}, coalesce(durations, array_fill(0, ARRAY[{length}])), peak
              FROM counted FULL JOIN peaks USING (quarter)",
+            views = views("NULL"),
             numbers = (1..=9).map(|n| format!("coalesce(numbers[{n}], 0)")).collect::<Vec<_>>().join(", "),
             length = DURATION_CLASSES.len(),
         );
         let mut connection = tx.connection().await?;
-        let by_facet = spans(Prepared::<()>::new(by_facet), days).bind::<BigInt, _>(company_id);
+        let by_facet = bind_offsets(Prepared::<()>::new(by_facet), offsets);
+        let by_facet = spans(by_facet, days).bind::<BigInt, _>(company_id);
         by_facet.execute(&mut *connection).await?;
         let by_quarter = spans(Prepared::<()>::new(by_quarter), days).bind::<BigInt, _>(company_id);
         let by_quarter = spans(by_quarter, days).bind::<BigInt, _>(company_id);
@@ -109,9 +121,10 @@ impl ViewRollup {
                 sum(tracked), sum(lost), ARRAY[{}]
              FROM unnest(?, ?) AS month(start, stop)
              JOIN view_rollups ON period_start >= month.start AND period_start < month.stop
-             WHERE company_id = ? AND grain = 'DAY' AND facet IN ('TOTAL', 'DEVICE', 'CONTENT', 'SOURCE', 'CITY')
+             WHERE company_id = ? AND grain = 'DAY' AND facet IN ({facets})
              GROUP BY company_id, month.start, facet, {KEYS}",
             each_class(|class| format!("sum(durations[{class}])::int")),
+            facets = all_facets(),
         );
         let statement = spans(Prepared::<()>::new(text), months).bind::<BigInt, _>(company_id);
         statement.execute(&mut *tx.connection().await?).await?;
@@ -119,11 +132,12 @@ impl ViewRollup {
     }
 
     async fn clear(tx: &Tx, company_id: i64, grains: &[&str], periods: &[Span]) -> Result<()> {
-        let statement = Prepared::<()>::new(
+        let statement = Prepared::<()>::new(format!(
             "DELETE FROM view_rollups USING unnest(?, ?) AS period(start, stop)
              WHERE period_start >= period.start AND period_start < period.stop AND company_id = ? AND grain = ANY(?)
-                AND facet IN ('TOTAL', 'DEVICE', 'CONTENT', 'SOURCE', 'CITY')",
-        );
+                AND facet IN ({})",
+            all_facets(),
+        ));
         let grains: Vec<String> = grains.iter().map(ToString::to_string).collect();
         let statement = spans(statement, periods).bind::<BigInt, _>(company_id).bind::<Array<Text>, _>(grains);
         statement.execute(&mut *tx.connection().await?).await?;
@@ -167,6 +181,11 @@ impl ViewRollup {
         }
         Ok(statement.get_result(&mut *tx.connection().await?).await?)
     }
+}
+
+/// Said in full, so that the primary key leads to them.
+fn all_facets() -> String {
+    Facet::ALL.iter().map(|facet| format!("'{}'", facet.as_str())).collect::<Vec<_>>().join(", ")
 }
 
 fn each_class(expression: impl Fn(usize) -> String) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use arvlite_db::models::{ArContent, Project, Slots, Video, ViewColumn, ViewNumbers};
+use arvlite_db::models::{ArContent, Facet, Project, Slots, Video, ViewColumn, ViewNumbers};
 use arvlite_db::{Entity, Session};
 
 use super::calendar::Period;
@@ -78,7 +78,12 @@ pub(super) async fn of(asking: &Asking<'_>, viewer: &Viewer, dimension: Dimensio
         Dimension::Weekday => by_the_clock(span, asking.calendar, Period::Day),
         _ => (Slots::One, vec![span]),
     };
-    let rows = asking.numbers(slots, dimension.column(), pieces).await?;
+    let rows = match dimension {
+        Dimension::HourOfDay if asking.hours_are_rolled_up() => {
+            asking.numbers_from(Some(Facet::Hour), slots, None, [span]).await?
+        }
+        _ => asking.numbers(slots, dimension.column(), pieces).await?,
+    };
     let mut groups: HashMap<(i32, Option<String>), ViewNumbers> = HashMap::new();
     for row in rows {
         groups.entry((row.slot, row.value)).or_default().add(&row.numbers);

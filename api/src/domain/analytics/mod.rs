@@ -13,7 +13,7 @@ mod rebuild;
 mod roll;
 mod timeframe;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arvlite_db::models::{
     Company, Facet, Grain, NumbersQuery, SlotNumbers, Slots, Span, ViewColumn, ViewLogScope, ViewNumbers,
@@ -47,8 +47,8 @@ pub struct Question {
     pub filter: ViewNumbersFilter,
     /// What is to be told.
     pub parts: Vec<Part>,
-    /// Whether medians are to be told.
-    pub medians: bool,
+    /// The parts of which medians are to be told, too. They take as much work as all other numbers.
+    pub medians: HashSet<Part>,
     /// Whether the most views at one instant is to be told, of all.
     pub peak: bool,
 }
@@ -113,12 +113,15 @@ pub async fn analyze(app: &App, viewer: &Viewer, question: &Question, reading: R
     };
     let clean = rolled.map(|days| Clean::of(Calendar::of(zone), &days));
     let calendar = Calendar::of(question.timeframe.zone.unwrap_or(zone));
-    let asking = Asking { tx: &tx, company_id: company.id, question, calendar, clean: clean.as_ref() };
+    let asking = |part| {
+        let medians = question.medians.contains(part);
+        Asking { tx: &tx, company_id: company.id, question, calendar, clean: clean.as_ref(), medians }
+    };
     let complete_through = oldest_alive(&tx, company.id, question.of).await?.map_or(as_of, |oldest| oldest.min(as_of));
     let mut parts = HashMap::new();
     for part in &question.parts {
         if !parts.contains_key(part) {
-            let told = match asking.tell(viewer, *part).await {
+            let told = match asking(part).tell(viewer, *part).await {
                 // What a client can mend is told where it was asked for; all else fails as a whole.
                 Err(error @ Error::BadRequest { .. }) => Err(error),
                 told => Ok(told?),
@@ -130,13 +133,14 @@ pub async fn analyze(app: &App, viewer: &Viewer, question: &Question, reading: R
     Ok(Answer { as_of, complete_through, parts })
 }
 
-/// A question in the snapshot in which it is answered.
+/// A question about a part in the snapshot in which it is answered.
 struct Asking<'a> {
     tx: &'a Tx,
     company_id: i64,
     question: &'a Question,
     calendar: Calendar,
     clean: Option<&'a Clean>,
+    medians: bool,
 }
 
 impl Asking<'_> {
@@ -187,9 +191,25 @@ impl Asking<'_> {
         by: Option<ViewColumn>,
         pieces: impl IntoIterator<Item = Span>,
     ) -> Result<Vec<SlotNumbers>> {
-        let facet = Facet::of(&self.columns(by));
+        self.numbers_from(Facet::of(&self.columns(by)), slots, by, pieces).await
+    }
+
+    /// The same from rollups of a facet, and of none from the views alone.
+    async fn numbers_from(
+        &self,
+        facet: Option<Facet>,
+        slots: Slots,
+        by: Option<ViewColumn>,
+        pieces: impl IntoIterator<Item = Span>,
+    ) -> Result<Vec<SlotNumbers>> {
         let plan = Plan::of(pieces, self.clean, facet.map_or(&[], Facet::grains));
         Ok(self.query(slots, by, facet, plan).load(self.tx).await?)
+    }
+
+    /// Whether the hours that are asked for are those of the company's clock, of all of its views.
+    fn hours_are_rolled_up(&self) -> bool {
+        let span = self.question.timeframe.span();
+        self.columns(None).is_empty() && self.clean.is_some_and(|clean| clean.agrees_with(self.calendar, span))
     }
 
     /// The most views at one instant. Of all views of a company it is known for each quarter of an hour.
@@ -226,7 +246,7 @@ impl Asking<'_> {
             slots,
             by,
             viewers_of,
-            durations: self.question.medians,
+            durations: self.medians,
             rolled: facet.map(|facet| (facet, plan.rolled)),
             raw: plan.raw,
         }

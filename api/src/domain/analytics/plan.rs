@@ -39,6 +39,11 @@ impl Clean {
         Self { calendar, spans }
     }
 
+    /// Whether its clock shows the same as another one all the time.
+    pub fn agrees_with(&self, other: Calendar, (start, stop): Span) -> bool {
+        self.calendar.offsets(start, stop) == other.offsets(start, stop)
+    }
+
     fn holds(&self, (start, stop): Span) -> bool {
         let after = self.spans.partition_point(|span| span.0 <= start);
         after > 0 && stop <= self.spans[after - 1].1

@@ -109,7 +109,7 @@ pub(super) async fn roll_changed(tx: &Tx, after: i64) -> Result<Option<Followed>
         let days = periods(calendar, Period::Day, spans, company.span);
         let months = periods(calendar, Period::Month, days.iter().map(|day| (day.0, day.0)), company.span);
         let months: Vec<Span> = months.into_iter().filter(|month| from <= month.0 && month.1 <= until).collect();
-        ViewRollup::roll_days(tx, company.id, &days).await?;
+        roll_days(tx, calendar, company.id, &days).await?;
         ViewRollup::roll_months(tx, company.id, &months).await?;
     }
     Ok(Some(Followed { through, is_full: events == EVENTS }))
@@ -162,15 +162,18 @@ async fn roll_span(
     after: DateTime<Utc>,
 ) -> Result<()> {
     let days = periods(calendar, Period::Day, [(after, stop)], (after, stop));
-    if days.is_empty() {
-        return Ok(());
-    }
-    ViewRollup::roll_days(tx, company_id, &days).await?;
+    roll_days(tx, calendar, company_id, &days).await?;
     let month = calendar.floor(Period::Month, after);
-    if from <= month && calendar.after(Period::Month, after) == stop {
+    if !days.is_empty() && from <= month && calendar.after(Period::Month, after) == stop {
         ViewRollup::roll_months(tx, company_id, &[(month, stop)]).await?;
     }
     Ok(())
+}
+
+/// Rolls up some days, which are in order.
+async fn roll_days(tx: &Tx, calendar: Calendar, company_id: i64, days: &[Span]) -> Result<()> {
+    let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(()) };
+    Ok(ViewRollup::roll_days(tx, company_id, days, &calendar.offsets(first.0, last.1)).await?)
 }
 
 /// Rolls up all of a company again that was rolled up before, and what is older than that: views that no phone reported
