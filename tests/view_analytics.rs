@@ -161,6 +161,40 @@ async fn hours_of_the_clock_are_rolled_up_and_medians_are_read_where_they_are_as
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn however_many_browsers_strangers_invent_the_largest_are_told_and_the_rest_in_one() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    let (rolled, raw): (Vec<_>, Vec<_>) = (0..60).map(|view| (view, view)).partition(|(view, _)| view % 3 > 0);
+    app.views_at(&content, "2026-11-10 08:00Z", &rolled).await;
+    app.views_at(&content, "2026-11-21 08:00Z", &raw).await;
+    // One for each view but of every fifth one, of which half tell none.
+    app.change(
+        "UPDATE ar_view_sessions SET browser = CASE duration_seconds % 10 WHEN 0 THEN 'Firefox' WHEN 5 THEN NULL
+            ELSE 'Browser ' || duration_seconds END",
+    )
+    .await;
+    let manager = app.member(studio.company.id, Role::Manager).await;
+    let part = Part::Breakdown(Dimension::Browser, 4);
+    let question = Question {
+        parts: vec![Part::Overall, part],
+        medians: HashSet::from([Part::Overall, part]),
+        ..question(&studio, "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z")
+    };
+    roll_once(&app.app).await.unwrap();
+    for reading in [Reading::Rollups, Reading::Views] {
+        let answer = analytics::analyze(&app.app, &manager.viewer, &question, reading).await.unwrap();
+        let Ok(Told::Breakdown(breakdown)) = &answer.parts[&part] else { panic!() };
+        let rows: Vec<_> = breakdown.rows.iter().map(|row| (row.value.as_str(), row.metrics.numbers.views)).collect();
+        assert_eq!(rows, [("", 6), ("Firefox", 6), ("Browser 1", 1), ("Browser 11", 1)]);
+        let mut all = breakdown.other.clone().unwrap().numbers;
+        assert_eq!((all.views, all.durations.iter().sum::<i64>()), (60 - 14, 60 - 14));
+        breakdown.rows.iter().for_each(|row| all.add(&row.metrics.numbers));
+        assert_eq!(all, overall(&answer).numbers);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_answered_is_said_where_it_was_asked() {
     let app = TestApp::start().await;
     let (studio, other) = (app.studio("Studio").await, app.studio("Other").await);

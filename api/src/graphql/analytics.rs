@@ -163,9 +163,9 @@ fn argument<T: InputType>(field: &SelectionField<'_>, name: &str) -> Option<T> {
 }
 
 /// How many rows a breakdown has at most.
-pub(crate) fn rows(first: Option<i32>) -> Result<usize> {
-    match first.map_or(Ok(10), usize::try_from) {
-        Ok(first @ 1..=100) => Ok(first),
+pub(crate) fn rows(first: Option<i32>) -> Result<i32> {
+    match first.unwrap_or(10) {
+        first @ 1..=100 => Ok(first),
         _ => Err(Error::bad_request("first", "must be 1 to 100").into()),
     }
 }

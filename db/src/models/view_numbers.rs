@@ -128,33 +128,60 @@ impl NumbersQuery {
             return Ok(Vec::new());
         }
         let mut rows: Vec<LoadedRow> = Vec::new();
-        if let Some((facet, spans)) = &self.rolled
-            && !spans.is_empty()
-        {
-            let mut statement = Prepared::<NumbersRow>::new(self.rolled_text(*facet));
-            if *facet != Facet::Hour {
-                statement = self.bind_slots(statement);
-            }
-            statement = statement
-                .bind::<Array<Text>, Vec<Grain>>(spans.iter().map(|span| span.0).collect())
-                .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(spans.iter().map(|span| span.1).collect())
-                .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(spans.iter().map(|span| span.2).collect());
-            rows.extend(self.bind_conditions(statement).load::<LoadedRow>(&mut *session.connection().await?).await?);
+        if let Some((text, spans)) = self.rolled_text() {
+            let statement = self.bind_rolled(Prepared::<NumbersRow>::new(text), spans);
+            rows.extend(statement.load::<LoadedRow>(&mut *session.connection().await?).await?);
         }
-        if !self.raw.is_empty() {
-            let statement = Prepared::<NumbersRow>::new(self.raw_text());
-            let statement = self
-                .bind_slots(statement)
-                .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(self.raw.iter().map(|span| span.0).collect())
-                .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(self.raw.iter().map(|span| span.1).collect());
-            rows.extend(self.bind_conditions(statement).load::<LoadedRow>(&mut *session.connection().await?).await?);
+        if let Some(text) = self.raw_text() {
+            let statement = self.bind_raw(Prepared::<NumbersRow>::new(text));
+            rows.extend(statement.load::<LoadedRow>(&mut *session.connection().await?).await?);
         }
         Ok(rows.into_iter().map(SlotNumbers::from).collect())
     }
 
-    fn rolled_text(&self, facet: Facet) -> String {
-        let classes = (1..=DURATION_CLASSES.len()).map(|class| format!("sum(durations[{class}])::bigint"));
-        format!(
+    /// Adds up by value alone, and gives those with the most views, most first, each in a slot of its own from 1, and what
+    /// all others add up to in the slot after the last one that was asked for. There may be as many values as views,
+    /// because strangers choose them: they stay in the database.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn load_largest(self, first: i32, session: &Session) -> Result<Vec<SlotNumbers>> {
+        let (rolled, raw) = (self.rolled_text(), self.raw_text());
+        let texts: Vec<&str> = rolled.iter().map(|(text, _)| text.as_str()).chain(raw.as_deref()).collect();
+        if texts.is_empty() || !session.scope().holds(self.company_id) {
+            return Ok(Vec::new());
+        }
+        let sums = format!(
+            "sum(views)::bigint AS views, sum(viewers)::bigint AS viewers, sum(watch_seconds)::bigint AS watch_seconds,
+             sum(timed)::bigint AS timed, sum(played)::bigint AS played, sum(tracked)::bigint AS tracked,
+             sum(lost)::bigint AS lost, {} AS durations",
+            self.durations_expression(each_class(|class| format!("sum(durations[{class}])::bigint"))),
+        );
+        let text = format!(
+            "WITH parts (slot, value, views, viewers, watch_seconds, timed, played, tracked, lost, durations) AS ({parts}),
+             ranked AS (
+                SELECT value, {sums},
+                    row_number() OVER (ORDER BY sum(views) DESC, value COLLATE \"C\" NULLS FIRST) AS place
+                FROM parts GROUP BY value)
+             SELECT least(place, ?)::int, min(value), {sums} FROM ranked GROUP BY 1 ORDER BY 1",
+            parts = texts.join(" UNION ALL "),
+        );
+        let mut statement = Prepared::<NumbersRow>::new(text);
+        if let Some((_, spans)) = rolled {
+            statement = self.bind_rolled(statement, spans);
+        }
+        if raw.is_some() {
+            statement = self.bind_raw(statement);
+        }
+        let statement = statement.bind::<BigInt, _>(i64::from(first) + 1);
+        let rows: Vec<LoadedRow> = statement.load(&mut *session.connection().await?).await?;
+        Ok(rows.into_iter().map(SlotNumbers::from).collect())
+    }
+
+    /// What adds up rollups, and the spans of them; none if none are to be read.
+    fn rolled_text(&self) -> Option<(String, &[RolledSpan])> {
+        let (facet, spans) = self.rolled.as_ref().filter(|(_, spans)| !spans.is_empty())?;
+        let text = format!(
             "SELECT {slot} AS slot, {value} AS value, sum(views)::bigint, sum({viewers})::bigint,
                 sum(watch_seconds)::bigint, sum(timed)::bigint, sum(played)::bigint, sum(tracked)::bigint,
                 sum(lost)::bigint, {durations}
@@ -162,19 +189,33 @@ impl NumbersQuery {
              JOIN view_rollups ON view_rollups.grain = span.grain AND facet = '{facet}'
                 AND period_start >= span.start AND period_start < span.stop
              WHERE {conditions} GROUP BY 1, 2 HAVING sum(views) > 0",
-            slot = if facet == Facet::Hour { "hour::int".to_owned() } else { self.slots.expression("period_start") },
+            slot = if *facet == Facet::Hour { "hour::int".to_owned() } else { self.slots.expression("period_start") },
             value = self.value_expression(),
             viewers = self.viewers_of.column(),
-            durations = self.durations_expression(classes),
+            durations = self.durations_expression(each_class(|class| format!("sum(durations[{class}])::bigint"))),
             facet = facet.as_str(),
             conditions = self.conditions(),
-        )
+        );
+        Some((text, spans))
     }
 
-    fn raw_text(&self) -> String {
-        let classes = (1..=DURATION_CLASSES.len())
-            .map(|class| format!("coalesce(sum(timed) FILTER (WHERE duration = {class}), 0)::bigint"));
-        format!(
+    fn bind_rolled<T>(&self, statement: Prepared<T>, spans: &[RolledSpan]) -> Prepared<T> {
+        let has_hours = matches!(self.rolled, Some((Facet::Hour, _)));
+        let statement = if has_hours { statement } else { self.bind_slots(statement) };
+        let statement = statement
+            .bind::<Array<Text>, Vec<Grain>>(spans.iter().map(|span| span.0).collect())
+            .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(spans.iter().map(|span| span.1).collect())
+            .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(spans.iter().map(|span| span.2).collect());
+        self.bind_conditions(statement)
+    }
+
+    /// What adds up views; none if none are to be read.
+    fn raw_text(&self) -> Option<String> {
+        if self.raw.is_empty() {
+            return None;
+        }
+        let classes = each_class(|class| format!("coalesce(sum(timed) FILTER (WHERE duration = {class}), 0)::bigint"));
+        Some(format!(
             "SELECT slot, value, sum(views)::bigint, sum(viewers)::bigint, sum(watch_seconds)::bigint,
                 sum(timed)::bigint, sum(played)::bigint, sum(tracked)::bigint, sum(lost)::bigint, {durations}
              FROM (
@@ -191,19 +232,23 @@ impl NumbersQuery {
             duration = if self.durations { duration_class() } else { "0".to_owned() },
             counts = COUNTS.replace("{viewers}", self.viewers_of.column()),
             conditions = self.conditions(),
-        )
+        ))
+    }
+
+    fn bind_raw<T>(&self, statement: Prepared<T>) -> Prepared<T> {
+        let statement = self
+            .bind_slots(statement)
+            .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(self.raw.iter().map(|span| span.0).collect())
+            .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(self.raw.iter().map(|span| span.1).collect());
+        self.bind_conditions(statement)
     }
 
     fn value_expression(&self) -> String {
         self.by.map_or_else(|| "NULL::text".to_owned(), |column| format!("{}::text", column.as_str()))
     }
 
-    fn durations_expression(&self, classes: impl Iterator<Item = String>) -> String {
-        if self.durations {
-            format!("ARRAY[{}]", classes.collect::<Vec<_>>().join(", "))
-        } else {
-            "ARRAY[]::bigint[]".to_owned()
-        }
+    fn durations_expression(&self, classes: String) -> String {
+        if self.durations { format!("ARRAY[{classes}]") } else { "ARRAY[]::bigint[]".to_owned() }
     }
 
     pub(super) fn conditions(&self) -> String {
@@ -292,6 +337,11 @@ pub(super) fn bind_offsets<T>(statement: Prepared<T>, offsets: &[(DateTime<Utc>,
     statement
         .bind::<Array<Int8>, Vec<i64>>(offsets.iter().map(|(_, ahead)| *ahead).collect())
         .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(offsets.iter().map(|(from, _)| *from).collect())
+}
+
+/// An expression for each class of lengths.
+pub(super) fn each_class(expression: impl Fn(usize) -> String) -> String {
+    (1..=DURATION_CLASSES.len()).map(expression).collect::<Vec<_>>().join(", ")
 }
 
 /// The class of a view's length, from 1; null where its length is not known.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Int8, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 
-use super::view_numbers::{bind_offsets, duration_class, hour_of_day};
+use super::view_numbers::{bind_offsets, duration_class, each_class, hour_of_day};
 use super::view_peak::LONGEST_VIEW;
 use crate::models::{DURATION_CLASSES, Facet, Span, ViewRollup};
 use crate::prepared::Prepared;
@@ -186,10 +186,6 @@ impl ViewRollup {
 /// Said in full, so that the primary key leads to them.
 fn all_facets() -> String {
     Facet::ALL.iter().map(|facet| format!("'{}'", facet.as_str())).collect::<Vec<_>>().join(", ")
-}
-
-fn each_class(expression: impl Fn(usize) -> String) -> String {
-    (1..=DURATION_CLASSES.len()).map(expression).collect::<Vec<_>>().join(", ")
 }
 
 fn spans<T>(statement: Prepared<T>, spans: &[Span]) -> Prepared<T> {

@@ -1,8 +1,9 @@
 //! Views told apart by something: the largest groups, each with a name, and the rest in one.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
-use arvlite_db::models::{ArContent, Facet, Project, Slots, Video, ViewColumn, ViewNumbers};
+use arvlite_db::models::{ArContent, Facet, Project, SlotNumbers, Video, ViewColumn, ViewNumbers};
 use arvlite_db::{Entity, Session};
 
 use super::calendar::Period;
@@ -71,44 +72,49 @@ impl Dimension {
 }
 
 /// Groups of the views that are asked about.
-pub(super) async fn of(asking: &Asking<'_>, viewer: &Viewer, dimension: Dimension, first: usize) -> Result<Breakdown> {
-    let span = asking.question.timeframe.span();
-    let (slots, pieces) = match dimension {
-        Dimension::HourOfDay => by_the_clock(span, asking.calendar, Period::Seconds(3600)),
-        Dimension::Weekday => by_the_clock(span, asking.calendar, Period::Day),
-        _ => (Slots::One, vec![span]),
+pub(super) async fn of(asking: &Asking<'_>, viewer: &Viewer, dimension: Dimension, first: i32) -> Result<Breakdown> {
+    let mut groups = match dimension.column() {
+        Some(column) => asking.largest(column, first).await?,
+        None => by_clock(asking, dimension).await?,
     };
-    let rows = match dimension {
-        Dimension::HourOfDay if asking.hours_are_rolled_up() => {
-            asking.numbers_from(Some(Facet::Hour), slots, None, [span]).await?
-        }
-        _ => asking.numbers(slots, dimension.column(), pieces).await?,
-    };
-    let mut groups: HashMap<(i32, Option<String>), ViewNumbers> = HashMap::new();
-    for row in rows {
-        groups.entry((row.slot, row.value)).or_default().add(&row.numbers);
-    }
-    let mut groups: Vec<_> = groups.into_iter().filter(|(_, numbers)| numbers.views > 0).collect();
-    groups
-        .sort_unstable_by(|(left, ours), (right, theirs)| theirs.views.cmp(&ours.views).then_with(|| left.cmp(right)));
-    let rest = groups.split_off(first.min(groups.len()));
-    let other = (!rest.is_empty()).then(|| Metrics::of(sum(rest.iter().map(|(_, numbers)| numbers))));
+    let rest = groups.split_off(usize::try_from(first).map_or(groups.len(), |first| first.min(groups.len())));
+    let other = (!rest.is_empty()).then(|| Metrics::of(sum(rest.iter().map(|group| &group.numbers))));
 
     let session = asking.tx.with_scope(viewer.scope(Permission::ReadStudio));
-    let keys: Vec<&(i32, Option<String>)> = groups.iter().map(|(key, _)| key).collect();
-    let named = names(&session, dimension, &keys).await?;
+    let named = names(&session, dimension, &groups).await?;
     let rows = groups.into_iter().zip(named);
-    let rows = rows.map(|((_, numbers), (value, label))| Row { value, label, metrics: Metrics::of(numbers) }).collect();
+    let rows = rows.map(|(group, (value, label))| Row { value, label, metrics: Metrics::of(group.numbers) }).collect();
     Ok(Breakdown { rows, other })
+}
+
+/// All groups by what the clock shows, most views first.
+async fn by_clock(asking: &Asking<'_>, dimension: Dimension) -> Result<Vec<SlotNumbers>> {
+    let span = asking.question.timeframe.span();
+    let period = if dimension == Dimension::Weekday { Period::Day } else { Period::Seconds(3600) };
+    let (slots, pieces) = by_the_clock(span, asking.calendar, period);
+    let rows = match dimension {
+        Dimension::HourOfDay if asking.hours_are_rolled_up() => {
+            asking.numbers_from(Some(Facet::Hour), slots, [span]).await?
+        }
+        _ => asking.numbers(slots, pieces).await?,
+    };
+    let mut groups: BTreeMap<i32, ViewNumbers> = BTreeMap::new();
+    for row in rows {
+        groups.entry(row.slot).or_default().add(&row.numbers);
+    }
+    let group = |(slot, numbers)| SlotNumbers { slot, value: None, numbers };
+    let mut groups: Vec<SlotNumbers> = groups.into_iter().map(group).filter(|group| group.numbers.views > 0).collect();
+    groups.sort_by_key(|group| Reverse(group.numbers.views));
+    Ok(groups)
 }
 
 /// Value and label of each group. What the viewer may not see the name of is called by its id.
 async fn names(
     session: &Session,
     dimension: Dimension,
-    keys: &[&(i32, Option<String>)],
+    groups: &[SlotNumbers],
 ) -> Result<Vec<(String, String)>> {
-    let numbers: Vec<i64> = keys.iter().filter_map(|(_, value)| value.as_ref()?.parse().ok()).collect();
+    let numbers: Vec<i64> = groups.iter().filter_map(|group| group.value.as_ref()?.parse().ok()).collect();
     let names: HashMap<i64, String> = match dimension {
         Dimension::Project => {
             let rows = Project::by_ids(session, &numbers).await?;
@@ -124,7 +130,7 @@ async fn names(
         }
         _ => HashMap::new(),
     };
-    let told = |(slot, value): &(i32, Option<String>)| {
+    let told = |SlotNumbers { slot, value, .. }: &SlotNumbers| {
         let global_id = |encode: fn(i64) -> async_graphql::ID| {
             let number = value.as_ref()?.parse().ok()?;
             let id = encode(number).0;
@@ -144,5 +150,5 @@ async fn names(
         };
         told.unwrap_or_else(|| (String::new(), "unknown".to_owned()))
     };
-    Ok(keys.iter().map(|key| told(key)).collect())
+    Ok(groups.iter().map(told).collect())
 }

@@ -63,7 +63,7 @@ pub enum Part {
     /// The time in parts.
     Timeseries(Interval),
     /// Told apart by something, with at most so many rows.
-    Breakdown(Dimension, usize),
+    Breakdown(Dimension, i32),
 }
 
 /// The answer.
@@ -167,14 +167,14 @@ impl Asking<'_> {
     }
 
     async fn whole(&self, span: Span) -> Result<ViewNumbers> {
-        let rows = self.numbers(Slots::One, None, [span]).await?;
+        let rows = self.numbers(Slots::One, [span]).await?;
         Ok(sum(rows.iter().map(|row| &row.numbers)))
     }
 
     async fn timeseries(&self, interval: Interval) -> Result<Vec<(Span, Metrics)>> {
         let buckets = self.question.timeframe.buckets(interval, self.calendar)?;
         let slots = Slots::Between(buckets.iter().map(|bucket| bucket.0).collect());
-        let rows = self.numbers(slots, None, buckets.iter().copied()).await?;
+        let rows = self.numbers(slots, buckets.iter().copied()).await?;
         let mut numbers = vec![ViewNumbers::default(); buckets.len()];
         for row in rows {
             if let Some(bucket) = usize::try_from(row.slot).ok().and_then(|slot| numbers.get_mut(slot)) {
@@ -185,13 +185,8 @@ impl Asking<'_> {
     }
 
     /// Adds up, in pieces of the time that are not to be mixed.
-    async fn numbers(
-        &self,
-        slots: Slots,
-        by: Option<ViewColumn>,
-        pieces: impl IntoIterator<Item = Span>,
-    ) -> Result<Vec<SlotNumbers>> {
-        self.numbers_from(Facet::of(&self.columns(by)), slots, by, pieces).await
+    async fn numbers(&self, slots: Slots, pieces: impl IntoIterator<Item = Span>) -> Result<Vec<SlotNumbers>> {
+        self.numbers_from(Facet::of(&self.columns(None)), slots, pieces).await
     }
 
     /// The same from rollups of a facet, and of none from the views alone.
@@ -199,11 +194,17 @@ impl Asking<'_> {
         &self,
         facet: Option<Facet>,
         slots: Slots,
-        by: Option<ViewColumn>,
         pieces: impl IntoIterator<Item = Span>,
     ) -> Result<Vec<SlotNumbers>> {
         let plan = Plan::of(pieces, self.clean, facet.map_or(&[], Facet::grains));
-        Ok(self.query(slots, by, facet, plan).load(self.tx).await?)
+        Ok(self.query(slots, None, facet, plan).load(self.tx).await?)
+    }
+
+    /// Adds up by a column: those with the most views in slots from 1, and all others in the one after the last.
+    async fn largest(&self, by: ViewColumn, first: i32) -> Result<Vec<SlotNumbers>> {
+        let facet = Facet::of(&self.columns(Some(by)));
+        let plan = Plan::of([self.question.timeframe.span()], self.clean, facet.map_or(&[], Facet::grains));
+        Ok(self.query(Slots::One, Some(by), facet, plan).load_largest(first, self.tx).await?)
     }
 
     /// Whether the hours that are asked for are those of the company's clock, of all of its views.
