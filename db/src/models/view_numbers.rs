@@ -219,18 +219,18 @@ impl NumbersQuery {
             "SELECT slot, value, sum(views)::bigint, sum(viewers)::bigint, sum(watch_seconds)::bigint,
                 sum(timed)::bigint, sum(played)::bigint, sum(tracked)::bigint, sum(lost)::bigint, {durations}
              FROM (
-                SELECT {slot} AS slot, {value} AS value, {duration} AS duration, {counts}
+                SELECT {slot}, {value}, {duration}, {counts}
                 FROM unnest(?, ?) AS span(start, stop)
                 JOIN ar_view_sessions ON started_at >= span.start AND started_at < span.stop
                 WHERE device_type <> 'BOT' AND {conditions}
                 GROUP BY 1, 2, 3
-             ) AS counted
+             ) AS counted (slot, value, duration, views, viewers, watch_seconds, timed, played, tracked, lost)
              GROUP BY 1, 2",
             slot = self.slots.expression("started_at"),
             value = self.value_expression(),
             durations = self.durations_expression(classes),
             duration = if self.durations { duration_class() } else { "0".to_owned() },
-            counts = COUNTS.replace("{viewers}", self.viewers_of.column()),
+            counts = counts(&[self.viewers_of.column()]),
             conditions = self.conditions(),
         ))
     }
@@ -350,10 +350,15 @@ pub(super) fn duration_class() -> String {
     format!("width_bucket(duration_seconds, ARRAY[{}])", starts.join(", "))
 }
 
-const COUNTS: &str = "count(*) AS views, count(*) FILTER (WHERE {viewers}) AS viewers,
-    coalesce(sum(duration_seconds), 0) AS watch_seconds, count(duration_seconds) AS timed,
-    count(*) FILTER (WHERE video_played) AS played, count(*) FILTER (WHERE tracking_quality <> 'UNKNOWN') AS tracked,
-    count(*) FILTER (WHERE tracking_quality = 'LOST') AS lost";
+/// What views add up to but for the classes of lengths, the viewers by these columns.
+pub(super) fn counts(viewers: &[&str]) -> String {
+    let viewers: Vec<String> = viewers.iter().map(|first| format!("count(*) FILTER (WHERE {first})")).collect();
+    format!(
+        "count(*), {}, coalesce(sum(duration_seconds), 0), count(duration_seconds), count(*) FILTER (WHERE video_played),
+         count(*) FILTER (WHERE tracking_quality <> 'UNKNOWN'), count(*) FILTER (WHERE tracking_quality = 'LOST')",
+        viewers.join(", "),
+    )
+}
 
 impl From<LoadedRow> for SlotNumbers {
     fn from(row: LoadedRow) -> Self {

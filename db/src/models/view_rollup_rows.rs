@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Int8, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 
-use super::view_numbers::{bind_offsets, duration_class, each_class, hour_of_day};
+use super::view_numbers::{bind_offsets, counts, duration_class, each_class, hour_of_day};
 use super::view_peak::LONGEST_VIEW;
 use crate::models::{DURATION_CLASSES, Facet, Span, ViewRollup};
 use crate::prepared::Prepared;
@@ -13,11 +13,6 @@ use crate::{Result, Tx};
 /// What is stored of the views of a period.
 const NUMBERS: &str = "views, first_in_company, first_in_project, first_in_ar_content, watch_seconds, timed, played,
     tracked, lost, durations";
-/// The same but for the classes of lengths, of views.
-const COUNTS: &str = "count(*), count(*) FILTER (WHERE first_in_company), count(*) FILTER (WHERE first_in_project),
-    count(*) FILTER (WHERE first_in_ar_content), coalesce(sum(duration_seconds), 0), count(duration_seconds),
-    count(*) FILTER (WHERE video_played), count(*) FILTER (WHERE tracking_quality <> 'UNKNOWN'),
-    count(*) FILTER (WHERE tracking_quality = 'LOST')";
 /// What a period's views are told apart by.
 const KEYS: &str = "device_type, os, browser, country, city, tracking_quality, video_played, project_id, ar_content_id,
     video_id, source, hour";
@@ -47,6 +42,7 @@ impl ViewRollup {
         offsets: &[(DateTime<Utc>, i64)],
     ) -> Result<()> {
         Self::clear(tx, company_id, &["DAY", "QUARTER"], days).await?;
+        let counts = counts(&["first_in_company", "first_in_project", "first_in_ar_content"]);
         let classes = each_class(|class| format!("(count(*) FILTER (WHERE duration = {class}))::int"));
         let views = |hour: &str| {
             format!(
@@ -62,7 +58,7 @@ impl ViewRollup {
              SELECT company_id, 'DAY', day, CASE WHEN GROUPING(ar_content_id) = 0 THEN 'CONTENT'
                 WHEN GROUPING(device_type) = 0 THEN 'DEVICE' WHEN GROUPING(city) = 0 THEN 'CITY'
                 WHEN GROUPING(source) = 0 THEN 'SOURCE' WHEN GROUPING(hour) = 0 THEN 'HOUR' ELSE 'TOTAL' END,
-                {KEYS}, {COUNTS}, ARRAY[{classes}]
+                {KEYS}, {counts}, ARRAY[{classes}]
              FROM {views}
              GROUP BY company_id, day, GROUPING SETS ((), (project_id, ar_content_id, video_id), (source), (country, city),
                 (device_type, os, browser, country, tracking_quality, video_played), (hour))",
@@ -73,7 +69,7 @@ impl ViewRollup {
         let by_quarter = format!(
             "WITH counted AS (
                 SELECT date_bin('15 minutes', started_at, '2000-01-01 00:00Z') AS quarter,
-                    ARRAY[{COUNTS}] AS numbers, ARRAY[{classes}] AS durations
+                    ARRAY[{counts}] AS numbers, ARRAY[{classes}] AS durations
                 FROM {views} GROUP BY 1),
              alive AS (
                 SELECT day.start AS day, day.stop AS until, greatest(started_at, day.start) AS start,
