@@ -93,7 +93,7 @@ async fn a_dashboard_is_told_numbers_that_agree_rolled_up_or_not() {
     );
     assert_eq!(
         (told["asOf"].as_str(), told["completeThrough"].as_str()),
-        (Some("2026-11-21T12:00:00+00:00"), Some("2026-11-21T12:00:00+00:00"))
+        (Some("2026-11-21T12:00:00+00:00"), Some("2026-11-21T11:59:55+00:00"))
     );
     let days = told["days"].as_array().unwrap();
     assert_eq!(days.len(), 30);
@@ -336,6 +336,37 @@ async fn however_many_slow_dashboards_there_are_phones_are_heard() {
         slow.batch_execute("COMMIT").await.unwrap();
     };
     tokio::join!(dashboards, phones);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_complete_up_to_views_that_go_on_or_are_being_stored() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    let manager = app.member(studio.company.id, Role::Manager).await;
+    let question = question(&studio, "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z");
+    let complete_through = async || {
+        let answer = analytics::analyze(&app.app, &manager.viewer, &question, Reading::Rollups).await.unwrap();
+        assert_eq!(answer.as_of, app.app.clock.now());
+        answer.complete_through
+    };
+    let began = app.app.clock.now();
+    let log = app.connect().await;
+    log.batch_execute("BEGIN; LOCK TABLE view_events IN SHARE MODE").await.unwrap();
+    let meanwhile = async {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'view_events'::regclass AND NOT granted";
+        while app.column::<i64>(waiting).await == [0] {}
+        app.app.clock.advance(TimeDelta::seconds(3));
+        assert!(complete_through().await <= began, "the view is not stored yet");
+        log.batch_execute("COMMIT").await.unwrap();
+    };
+    let (started, ()) = tokio::join!(app.start_view(&content, Uuid::new_v4()), meanwhile);
+    started.unwrap();
+    app.app.clock.advance(TimeDelta::seconds(50));
+    assert_eq!(complete_through().await, began);
+    app.app.clock.advance(TimeDelta::seconds(600));
+    sweep_once(&app.app).await.unwrap();
+    assert_eq!(complete_through().await, app.app.clock.now() - TimeDelta::seconds(5));
 }
 
 #[tokio::test(flavor = "multi_thread")]

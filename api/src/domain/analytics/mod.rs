@@ -14,6 +14,7 @@ mod roll;
 mod timeframe;
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use arvlite_db::models::{
     Company, Facet, Grain, NumbersQuery, SlotNumbers, Slots, Span, ViewColumn, ViewLogScope, ViewNumbers,
@@ -104,8 +105,9 @@ pub enum Reading {
 pub async fn analyze(app: &App, viewer: &Viewer, question: &Question, reading: Reading) -> Result<Answer> {
     let (scope, company_id) = resolve_in_company(app, viewer, question.of).await?;
     let company = Company::by_ids(&scope, &[company_id]).await?.pop().ok_or(Error::NotFound)?;
-    let as_of = app.clock.now();
     let tx = app.db.begin_snapshot(scope.scope().clone()).await?;
+    // Before the first statement, which takes the snapshot; and after the wait for a connection.
+    let as_of = app.clock.now();
     let zone: Tz = company.time_zone.parse().unwrap_or(Tz::UTC);
     let rolled = match reading {
         Reading::Rollups => ViewRollup::of(&tx, company.id, roll::zone_data(&company.time_zone)).await?,
@@ -117,7 +119,10 @@ pub async fn analyze(app: &App, viewer: &Viewer, question: &Question, reading: R
         let medians = question.medians.contains(part);
         Asking { tx: &tx, company_id: company.id, question, calendar, clean: clean.as_ref(), medians }
     };
-    let complete_through = oldest_alive(&tx, company.id, question.of).await?.map_or(as_of, |oldest| oldest.min(as_of));
+    // A view that began may not be stored yet, for as long as a phone's request may take.
+    let settled = as_of - Duration::from_millis(app.config.limits.request_ms);
+    let complete_through =
+        oldest_alive(&tx, company.id, question.of).await?.map_or(settled, |oldest| oldest.min(settled));
     let mut parts = HashMap::new();
     for part in &question.parts {
         if !parts.contains_key(part) {

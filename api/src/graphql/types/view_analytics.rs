@@ -21,7 +21,7 @@ impl ViewAnalytics {
     }
 
     /// Up to here no number will change any more, late beacons apart: the start of the oldest view that still goes on, or
-    /// `asOf`.
+    /// a few seconds before `asOf`, since a view that begins takes a moment to be stored.
     async fn complete_through(&self) -> DateTime<Utc> {
         self.0.complete_through
     }
