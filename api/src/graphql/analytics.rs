@@ -28,6 +28,7 @@ pub struct Timeframe {
 }
 
 /// Which views. All given parts must hold. A view of which something is not known is in none of its lists.
+/// `uniqueViewers` are then those whose first view of the day is one of these.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct ViewWhere {
     /// On one of these kinds of devices. Programs (`BOT`) are never counted.
@@ -72,7 +73,7 @@ pub enum ViewDimension {
     Browser,
     /// The country.
     Country,
-    /// The city.
+    /// The city. Cities of one name are one, in whatever countries they are.
     City,
     /// How well the photo was followed.
     TrackingQuality,

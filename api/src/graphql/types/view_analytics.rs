@@ -13,6 +13,12 @@ pub struct ViewAnalytics(pub(crate) Answer);
 
 /// Numbers of views that agree: the buckets of a timeseries, the rows of a breakdown with `other`, `overall`, and the views
 /// themselves add up to the same. A view counts where it began. Programs are not counted.
+///
+/// Days that are over are read from sums, however many views they have, as long as all that is asked about views is of one
+/// kind: device, system, browser, country, tracking and whether the video played; or country and city; or the source; or
+/// project, order and video, also as a scope; or nothing at all. What mixes these, minutes, hours or another zone than the
+/// company's together with any of these, and `peakConcurrent` of less than all views of a company, is read view by view.
+/// With many millions of views that may end with `TIMEOUT`: then a shorter timeframe helps.
 #[Object]
 impl ViewAnalytics {
     /// When the numbers were read, all of them at once.
@@ -101,8 +107,11 @@ impl ViewMetrics {
         count(self.0.numbers.views)
     }
 
-    /// Viewer-days: each viewer counts once on each UTC day, in the bucket of their first view of the day among the
-    /// company's, or the project's or order's where those are asked about or told apart. So buckets and rows add up.
+    /// Viewer-days: each viewer counts once on each UTC day, in the bucket and row of their first view of the day among
+    /// the company's, or the project's or order's where those are asked about or told apart (by video it is the order's).
+    /// So buckets and rows add up. With `where`, viewers are not counted whose first view of the day does not match,
+    /// although a later one does. Rows by project, order or video may add up to more than `overall`: whoever saw two
+    /// orders counts once in each.
     async fn unique_viewers(&self) -> i32 {
         count(self.0.numbers.viewers)
     }
