@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arvlite_api::domain::analytics::{
@@ -367,6 +368,57 @@ async fn numbers_are_complete_up_to_views_that_go_on_or_are_being_stored() {
     app.app.clock.advance(TimeDelta::seconds(600));
     sweep_once(&app.app).await.unwrap();
     assert_eq!(complete_through().await, app.app.clock.now() - TimeDelta::seconds(5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_two_roll_up_at_once_every_reader_is_told_the_same() {
+    let app = TestApp::start().await;
+    let (studio, other) = (app.studio("Studio").await, app.studio("Other").await);
+    for studio in [&studio, &other] {
+        let (content, _) = app.playing(&studio.project, &studio.company.slug, &["one.mp4"]).await;
+        let views: Vec<(i64, i64)> = (0..40).map(|view| (view * 500_000, view)).collect();
+        app.views_at(&content, "2026-03-20 08:00Z", &views).await;
+    }
+    let manager = app.member(studio.company.id, Role::Manager).await;
+    let by_day = Part::Timeseries(Interval::Day);
+    let question = Question {
+        parts: vec![Part::Overall, by_day, Part::Breakdown(Dimension::ArContent, 5)],
+        ..question(&studio, "2026-03-01T06:00:00Z", "2026-12-01T06:00:00Z")
+    };
+    let told = async |reading| {
+        let answer = analytics::analyze(&app.app, &manager.viewer, &question, reading).await.unwrap();
+        question.parts.iter().map(|part| format!("{:?}", answer.parts[part])).collect::<Vec<_>>()
+    };
+    let expected = told(Reading::Views).await;
+    app.change("SELECT view_events_make_day('2026-11-21')").await;
+    let mut answers = 0;
+    for _ in 0..3 {
+        // Late beacons that tell nothing new.
+        app.change(
+            "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
+             SELECT '2026-11-21 12:00Z', company_id, project_id, ar_content_id, 'PROGRESSED', to_jsonb(view)
+             FROM ar_view_sessions view",
+        )
+        .await;
+        let is_done = AtomicBool::new(false);
+        let roll = async {
+            let (one, other) = tokio::join!(roll_once(&app.app), roll_once(&app.app));
+            is_done.store(true, Ordering::Relaxed);
+            one.and(other).unwrap();
+        };
+        let read = async {
+            while !is_done.load(Ordering::Relaxed) {
+                assert_eq!(told(Reading::Rollups).await, expected);
+                answers += 1;
+            }
+        };
+        tokio::join!(roll, read);
+        assert_eq!(told(Reading::Rollups).await, expected);
+    }
+    assert!(answers >= 3);
+    for studio in [&studio, &other] {
+        assert_eq!(analytics::rebuild(&app.app, studio.company.id, true).await.unwrap().rollups, 0);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -109,6 +109,18 @@ async fn old_days_are_dropped_and_whoever_misses_them_is_told_and_nobody_else() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn old_days_that_are_not_in_the_numbers_yet_are_kept() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    app.log_events(&studio, 3).await;
+    app.app.clock.advance(LATER);
+    assert_eq!(view::drop_old_days(&app.app).await.unwrap(), 0);
+    assert_eq!(app.log().await.len(), 3);
+    assert_eq!(drop_old_days(&app.app).await.unwrap(), 2);
+    assert_eq!(app.column::<i64>("SELECT views_count FROM ar_content").await, [3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_tells_what_is_gone_first() {
     let app = TestApp::start().await;
     let studio = app.studio("Studio").await;
