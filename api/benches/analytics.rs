@@ -63,7 +63,7 @@ async fn main() {
     println!("rolled up in {:.1} s: {rollups} rollups, {size} with their indexes", began.elapsed().as_secs_f64());
 
     println!("\n{:<28} {:>14} {:>14} {:>10}", "asked", "with rollups", "without", "ratio");
-    for (name, question) in questions(company) {
+    for (name, question) in questions(company, ViewLogScope::Project(1)) {
         let (rolled, with) = measured(&app, &viewer, &question, Reading::Rollups, 15).await;
         let (viewed, without) = measured(&app, &viewer, &question, Reading::Views, 3).await;
         assert_equal(&rolled, &viewed);
@@ -88,7 +88,7 @@ async fn main() {
     postgres.stop().await;
 }
 
-fn questions(company: i64) -> Vec<(&'static str, Question)> {
+fn questions(company: i64, project: ViewLogScope) -> Vec<(&'static str, Question)> {
     let now: DateTime<Utc> = NOW.parse().unwrap();
     let all = vec![
         Part::Overall,
@@ -98,8 +98,9 @@ fn questions(company: i64) -> Vec<(&'static str, Question)> {
         Part::Breakdown(Dimension::ArContent, 10),
         Part::Breakdown(Dimension::HourOfDay, 24),
     ];
-    let question = |days: i64, parts: &[Part], filter: ViewNumbersFilter, peak: bool| Question {
-        of: ViewLogScope::Company(company),
+    let company = ViewLogScope::Company(company);
+    let question = |of: ViewLogScope, days: i64, parts: &[Part], filter: ViewNumbersFilter, peak: bool| Question {
+        of,
         timeframe: Timeframe::new(now - TimeDelta::days(days), now, None).unwrap(),
         filter,
         parts: parts.to_vec(),
@@ -107,15 +108,24 @@ fn questions(company: i64) -> Vec<(&'static str, Question)> {
         peak,
     };
     let phones = ViewNumbersFilter { device_types: Some(vec![DeviceType::Mobile]), ..ViewNumbersFilter::default() };
+    let any = ViewNumbersFilter::default;
+    let (overall, hours) = (&all[..1], &all[5..]);
     let mut questions = vec![
-        ("all of 30 days", question(30, &all, ViewNumbersFilter::default(), true)),
-        ("all of 365 days", question(365, &all, ViewNumbersFilter::default(), true)),
-        ("phones of 365 days, by day", question(365, &all[..4], phones, false)),
+        ("all of 30 days", question(company, 30, &all, any(), true)),
+        ("all of 365 days", question(company, 365, &all, any(), true)),
+        ("phones of 365 days, by day", question(company, 365, &all[..4], phones.clone(), false)),
+        ("phones, by hour of day", question(company, 365, hours, phones.clone(), false)),
+        ("phones, with the peak", question(company, 365, overall, phones, true)),
+        ("a project, by day", question(project, 365, &all[..3], any(), false)),
+        ("a project, by order", question(project, 365, &all[4..5], any(), false)),
+        ("a project, by device", question(project, 365, &all[3..4], any(), false)),
+        ("a project, by hour of day", question(project, 365, hours, any(), false)),
+        ("a project, with the peak", question(project, 365, overall, any(), true)),
     ];
     for (name, part) in
         ["overall", "previous", "by day", "by device", "by order", "by hour of day"].into_iter().zip(&all)
     {
-        questions.push((name, question(365, &[*part], ViewNumbersFilter::default(), *part == Part::Overall)));
+        questions.push((name, question(company, 365, &[*part], any(), *part == Part::Overall)));
     }
     questions
 }

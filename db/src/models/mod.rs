@@ -36,6 +36,7 @@ mod view_peak;
 mod view_rollup;
 mod view_rollup_rows;
 mod view_session;
+mod view_slots;
 
 pub use api_key::{ApiKey, ApiKeyFilter, ApiKeyOrder, ApiKeyScope, NewApiKey};
 pub use ar_content::{ArContent, ArContentEdit, ArContentFilter, ArContentOrder, ArContentStatus, NewArContent};
@@ -73,9 +74,10 @@ pub use video_schedule::{
 };
 pub use view_event::{NewViewEvent, ViewEvent, ViewEventKind, ViewLogScope};
 pub use view_facet::{DURATION_CLASSES, Facet, Grain, ViewColumn, ViewNumbersFilter};
-pub use view_numbers::{NumbersQuery, RolledSpan, SlotNumbers, Slots, Span, ViewNumbers, ViewersOf};
+pub use view_numbers::{NumbersQuery, RolledSpan, SlotNumbers, Span, ViewNumbers, ViewersOf};
 pub use view_peak::{oldest_alive, peak_of};
 pub use view_rollup::{DueCompany, RolledCompany, RolledDays, ViewRollup, ZoneData};
 pub use view_session::{
     DeviceType, PlaybackSource, TrackingQuality, ViewSession, ViewSessionFilter, ViewSessionOrder, ViewSessionStatus,
 };
+pub use view_slots::Slots;

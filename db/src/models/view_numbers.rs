@@ -6,23 +6,10 @@ use diesel::sql_types::{Array, BigInt, Bool, Int4, Int8, Nullable, Text, Timesta
 use diesel_async::RunQueryDsl;
 
 use crate::models::{
-    DURATION_CLASSES, DeviceType, Facet, Grain, TrackingQuality, ViewColumn, ViewLogScope, ViewNumbersFilter,
+    DURATION_CLASSES, DeviceType, Facet, Grain, Slots, TrackingQuality, ViewColumn, ViewLogScope, ViewNumbersFilter,
 };
 use crate::prepared::Prepared;
 use crate::{Result, Session};
-
-/// Into which numbered slots views fall by their start.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Slots {
-    /// All into one.
-    One,
-    /// The instants at which slots begin, in order; the first holds what is before the second.
-    Between(Vec<DateTime<Utc>>),
-    /// The hour that the clock shows, 0 to 23. The instants from which the clock is so many seconds ahead.
-    HourOfDay(Vec<(DateTime<Utc>, i64)>),
-    /// The day of the week that the clock shows, from Monday, 0 to 6.
-    Weekday(Vec<(DateTime<Utc>, i64)>),
-}
 
 /// What is counted, and where it is read.
 #[derive(Debug, Clone)]
@@ -201,7 +188,7 @@ impl NumbersQuery {
 
     fn bind_rolled<T>(&self, statement: Prepared<T>, spans: &[RolledSpan]) -> Prepared<T> {
         let has_hours = matches!(self.rolled, Some((Facet::Hour, _)));
-        let statement = if has_hours { statement } else { self.bind_slots(statement) };
+        let statement = if has_hours { statement } else { self.slots.bind(statement) };
         let statement = statement
             .bind::<Array<Text>, Vec<Grain>>(spans.iter().map(|span| span.0).collect())
             .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(spans.iter().map(|span| span.1).collect())
@@ -237,7 +224,8 @@ impl NumbersQuery {
 
     fn bind_raw<T>(&self, statement: Prepared<T>) -> Prepared<T> {
         let statement = self
-            .bind_slots(statement)
+            .slots
+            .bind(statement)
             .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(self.raw.iter().map(|span| span.0).collect())
             .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(self.raw.iter().map(|span| span.1).collect());
         self.bind_conditions(statement)
@@ -266,14 +254,6 @@ impl NumbersQuery {
             );
         }
         conditions
-    }
-
-    fn bind_slots<T>(&self, statement: Prepared<T>) -> Prepared<T> {
-        match &self.slots {
-            Slots::One => statement,
-            Slots::Between(edges) => statement.bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(edges.clone()),
-            Slots::HourOfDay(offsets) | Slots::Weekday(offsets) => bind_offsets(statement, offsets),
-        }
     }
 
     pub(super) fn bind_conditions<T>(&self, statement: Prepared<T>) -> Prepared<T> {
@@ -307,36 +287,6 @@ impl NumbersQuery {
             .bind::<Bool, _>(self.filter.video_played.is_none())
             .bind::<Bool, _>(self.filter.video_played.unwrap_or_default())
     }
-}
-
-impl Slots {
-    /// The slot of an instant.
-    fn expression(&self, at: &str) -> String {
-        match self {
-            Self::One => "0".to_owned(),
-            Self::Between(_) => format!("greatest(width_bucket({at}, ?) - 1, 0)"),
-            Self::HourOfDay(_) => hour_of_day(at),
-            // The first day of 1970 was a Thursday.
-            Self::Weekday(_) => format!("(({} / 86400 + 3) % 7)::int", shown(at)),
-        }
-    }
-}
-
-/// The seconds that a clock shows at an instant: it takes how far ahead it is, and the instants from which it is.
-fn shown(at: &str) -> String {
-    format!("(floor(extract(epoch FROM {at}))::bigint + (?)[width_bucket({at}, ?)])")
-}
-
-/// The hour that a clock shows at an instant; it takes the same.
-pub(super) fn hour_of_day(at: &str) -> String {
-    format!("({} / 3600 % 24)::int", shown(at))
-}
-
-/// How far ahead a clock is, and from which instants on.
-pub(super) fn bind_offsets<T>(statement: Prepared<T>, offsets: &[(DateTime<Utc>, i64)]) -> Prepared<T> {
-    statement
-        .bind::<Array<Int8>, Vec<i64>>(offsets.iter().map(|(_, ahead)| *ahead).collect())
-        .bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(offsets.iter().map(|(from, _)| *from).collect())
 }
 
 /// An expression for each class of lengths.

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Int8, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 
-use super::view_numbers::{bind_offsets, counts, duration_class, each_class, hour_of_day};
+use super::view_numbers::{counts, duration_class, each_class};
 use super::view_peak::LONGEST_VIEW;
+use super::view_slots::{bind_offsets, hour_of_day};
 use crate::models::{DURATION_CLASSES, Facet, Span, ViewRollup};
 use crate::prepared::Prepared;
 use crate::{Result, Tx};
