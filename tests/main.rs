@@ -75,6 +75,7 @@ mod view_analytics;
 mod view_beacon;
 mod view_convergence;
 mod view_log;
+mod view_rollups;
 mod view_session;
 mod view_stream;
 mod viewer_day;

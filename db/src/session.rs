@@ -137,7 +137,11 @@ pub struct Tx {
 
 impl Tx {
     /// On a connection, which may be one of a few that somebody needs leave to use.
-    pub(crate) async fn begin(mut connection: Lease, leave: Option<OwnedSemaphorePermit>, scope: Scope) -> Result<Self> {
+    pub(crate) async fn begin(
+        mut connection: Lease,
+        leave: Option<OwnedSemaphorePermit>,
+        scope: Scope,
+    ) -> Result<Self> {
         AnsiTransactionManager::begin_transaction(&mut **connection).await?;
         let held = Arc::new(Mutex::new(connection));
         Ok(Self { session: Session { source: Source::Held(Arc::clone(&held)), scope }, held, leave })

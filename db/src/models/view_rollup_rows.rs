@@ -36,12 +36,7 @@ impl ViewRollup {
     ///
     /// # Errors
     /// When a statement fails.
-    pub async fn roll_days(
-        tx: &Tx,
-        company_id: i64,
-        days: &[Span],
-        offsets: &[(DateTime<Utc>, i64)],
-    ) -> Result<()> {
+    pub async fn roll_days(tx: &Tx, company_id: i64, days: &[Span], offsets: &[(DateTime<Utc>, i64)]) -> Result<()> {
         Self::clear(tx, company_id, &["DAY", "QUARTER"], days).await?;
         let counts = counts(&["first_in_company", "first_in_project", "first_in_ar_content"]);
         let classes = each_class(|class| format!("(count(*) FILTER (WHERE duration = {class}))::int"));

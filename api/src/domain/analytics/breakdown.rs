@@ -109,11 +109,7 @@ async fn by_clock(asking: &Asking<'_>, dimension: Dimension) -> Result<Vec<SlotN
 }
 
 /// Value and label of each group. What the viewer may not see the name of is called by its id.
-async fn names(
-    session: &Session,
-    dimension: Dimension,
-    groups: &[SlotNumbers],
-) -> Result<Vec<(String, String)>> {
+async fn names(session: &Session, dimension: Dimension, groups: &[SlotNumbers]) -> Result<Vec<(String, String)>> {
     let numbers: Vec<i64> = groups.iter().filter_map(|group| group.value.as_ref()?.parse().ok()).collect();
     let names: HashMap<i64, String> = match dimension {
         Dimension::Project => {
