@@ -1,6 +1,7 @@
 //! Numbers of views agree with each other and with the views, whatever is rolled up and however late a phone reports.
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 use arvlite_api::domain::analytics::{
     self, Answer, Dimension, Interval, Metrics, Part, Question, Reading, Timeframe, Told, roll_once,
@@ -14,6 +15,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{Studio, TestApp};
+
+/// How long it is waited for what must come.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 const ALL: &str = "query ($scope: AnalyticsScope!, $timeframe: Timeframe!, $where: ViewWhere) {
     viewAnalytics(scope: $scope, timeframe: $timeframe, where: $where) {
@@ -31,6 +35,16 @@ const ALL: &str = "query ($scope: AnalyticsScope!, $timeframe: Timeframe!, $wher
     fragment numbers on ViewMetrics { views uniqueViewers watchSeconds }";
 
 impl TestApp {
+    /// Waits until somebody is held up by a lock on a table.
+    pub async fn somebody_waits_for(&self, table: &str) {
+        let waiting = format!(
+            "SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND NOT granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        );
+        let until_it_waits = async { while self.column::<i64>(&waiting).await == [0] {} };
+        tokio::time::timeout(PATIENCE, until_it_waits).await.expect("somebody waits");
+    }
+
     /// Views of an order at these seconds after an instant, that lasted so long.
     pub async fn views_at(&self, content: &ArContent, from: &str, seconds: &[(i64, i64)]) {
         for (second, lasted) in seconds {
@@ -254,8 +268,7 @@ async fn however_many_slow_dashboards_there_are_phones_are_heard() {
     let dashboards =
         join_all((0..8).map(|_| analytics::analyze(&app.app, &manager.viewer, &question, Reading::Rollups)));
     let phones = async {
-        let waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'view_rollup_states'::regclass AND NOT granted";
-        while app.column::<i64>(waiting).await == [0] {}
+        app.somebody_waits_for("view_rollup_states").await;
         for _ in 0..4 {
             app.start_view(&content, Uuid::new_v4()).await.expect("there is a connection for phones");
         }
@@ -280,8 +293,7 @@ async fn numbers_are_complete_up_to_views_that_go_on_or_are_being_stored() {
     let log = app.connect().await;
     log.batch_execute("BEGIN; LOCK TABLE view_events IN SHARE MODE").await.unwrap();
     let meanwhile = async {
-        let waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'view_events'::regclass AND NOT granted";
-        while app.column::<i64>(waiting).await == [0] {}
+        app.somebody_waits_for("view_events").await;
         app.app.clock.advance(TimeDelta::seconds(3));
         assert!(complete_through().await <= began, "the view is not stored yet");
         log.batch_execute("COMMIT").await.unwrap();

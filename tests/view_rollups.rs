@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use arvlite_api::domain::analytics::{self, Dimension, Interval, Part, Question, Reading, Told, roll_once};
 use arvlite_api::domain::view::{Beat, sweep_once};
@@ -14,10 +13,7 @@ use uuid::Uuid;
 
 use crate::support::TestApp;
 use crate::support::process::{arvlite, ended};
-use crate::view_analytics::{overall, question};
-
-/// How long it is waited for what must come.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::view_analytics::{PATIENCE, overall, question};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_beacon_is_in_the_numbers_at_once_and_in_the_rollups_soon() {
@@ -224,8 +220,7 @@ async fn a_rebuild_does_not_hold_up_orders() {
         let (app, company_id) = (Arc::clone(&app.app), studio.company.id);
         async move { analytics::rebuild(&app, company_id, false).await.unwrap() }
     });
-    let waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'view_rollups'::regclass AND NOT granted";
-    while app.column::<i64>(waiting).await == [0] {}
+    app.somebody_waits_for("view_rollups").await;
     app.change("SELECT FROM ar_content FOR UPDATE NOWAIT").await;
     reader.batch_execute("COMMIT").await.unwrap();
     assert!(rebuilding.await.unwrap().was_equal());
