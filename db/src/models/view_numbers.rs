@@ -142,7 +142,7 @@ impl NumbersQuery {
             "sum(views)::bigint AS views, sum(viewers)::bigint AS viewers, sum(watch_seconds)::bigint AS watch_seconds,
              sum(timed)::bigint AS timed, sum(played)::bigint AS played, sum(tracked)::bigint AS tracked,
              sum(lost)::bigint AS lost, {} AS durations",
-            self.durations_expression(each_class(|class| format!("sum(durations[{class}])::bigint"))),
+            self.durations_expression(&each_class(|class| format!("sum(durations[{class}])::bigint"))),
         );
         let text = format!(
             "WITH parts (slot, value, views, viewers, watch_seconds, timed, played, tracked, lost, durations) AS ({parts}),
@@ -179,7 +179,7 @@ impl NumbersQuery {
             slot = if *facet == Facet::Hour { "hour::int".to_owned() } else { self.slots.expression("period_start") },
             value = self.value_expression(),
             viewers = self.viewers_of.column(),
-            durations = self.durations_expression(each_class(|class| format!("sum(durations[{class}])::bigint"))),
+            durations = self.durations_expression(&each_class(|class| format!("sum(durations[{class}])::bigint"))),
             facet = facet.as_str(),
             conditions = self.conditions(),
         );
@@ -215,7 +215,7 @@ impl NumbersQuery {
              GROUP BY 1, 2",
             slot = self.slots.expression("started_at"),
             value = self.value_expression(),
-            durations = self.durations_expression(classes),
+            durations = self.durations_expression(&classes),
             duration = if self.durations { duration_class() } else { "0".to_owned() },
             counts = counts(&[self.viewers_of.column()]),
             conditions = self.conditions(),
@@ -235,7 +235,7 @@ impl NumbersQuery {
         self.by.map_or_else(|| "NULL::text".to_owned(), |column| format!("{}::text", column.as_str()))
     }
 
-    fn durations_expression(&self, classes: String) -> String {
+    fn durations_expression(&self, classes: &str) -> String {
         if self.durations { format!("ARRAY[{classes}]") } else { "ARRAY[]::bigint[]".to_owned() }
     }
 
