@@ -40,7 +40,7 @@ pub async fn rebuild(app: &App, company_id: i64, only_look: bool) -> Result<Rebu
     let rollups = match ViewRollup::rolled_company(&tx, company_id).await? {
         Some(rolled) => {
             ViewRollup::put_aside(&tx, company_id).await?;
-            roll_again(&tx, rolled).await?;
+            roll_again(&tx, &rolled).await?;
             ViewRollup::differences(&tx, company_id).await?
         }
         // Nothing is read from rollups, and whoever rolls up next begins anew.

@@ -178,7 +178,7 @@ async fn roll_days(tx: &Tx, calendar: Calendar, company_id: i64, days: &[Span]) 
 
 /// Rolls up all of a company again that was rolled up before, and what is older than that: views that no phone reported
 /// may have come since.
-pub(super) async fn roll_again(tx: &Tx, company: RolledCompany) -> Result<()> {
+pub(super) async fn roll_again(tx: &Tx, company: &RolledCompany) -> Result<()> {
     let calendar = calendar_in(&company.time_zone);
     let (mut from, until) = company.span;
     if let Some(first) = ViewRollup::first_view(tx, company.id).await?
