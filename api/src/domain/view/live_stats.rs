@@ -173,13 +173,21 @@ impl Follower {
                     self.last = Some(Told { at: Instant::now(), picture: Arc::clone(&picture) });
                     return Ok(picture);
                 }
-                Ok(_) => {}
+                Ok(_) => tokio::time::sleep_until(look_again(self.last.as_ref(), Instant::now(), self.pace)).await,
                 Err(DbError::Failed(error)) => return Err(DbError::Failed(error).into()),
-                Err(error) => tracing::debug!(?error, "a dashboard waits for the database"),
+                Err(error) => {
+                    tracing::debug!(?error, "a dashboard waits for the database");
+                    tokio::time::sleep(self.pace).await;
+                }
             }
-            tokio::time::sleep(self.pace).await;
         }
     }
+}
+
+/// When to look again after nothing was new.
+fn look_again(last: Option<&Told>, now: Instant, pace: Duration) -> Instant {
+    let next = now + pace;
+    last.map_or(next, |last| next.min(last.at + HEARTBEAT))
 }
 
 fn is_news(last: Option<&Told>, picture: &Picture, at: Instant) -> bool {
@@ -253,5 +261,22 @@ mod tests {
         assert!(is_news(Some(&told), &picture(2), told_at));
         assert!(!is_news(Some(&told), &picture(1), told_at + HEARTBEAT - Duration::from_millis(1)));
         assert!(is_news(Some(&told), &picture(1), told_at + HEARTBEAT));
+    }
+
+    #[test]
+    fn what_stays_the_same_is_told_after_half_a_minute_whatever_the_pace_and_never_sooner_than_that() {
+        let told_at = Instant::now();
+        let told = Told { at: told_at, picture: picture(1) };
+        for pace in [PACES.start().as_millis(), 7_000, 20_000, 29_000, 29_999, PACES.end().as_millis()] {
+            let pace = Duration::from_millis(u64::try_from(pace).unwrap());
+            let mut now = told_at + pace;
+            while !is_news(Some(&told), &told.picture, now) {
+                let next = look_again(Some(&told), now, pace);
+                assert!(next > now && next <= now + pace, "{pace:?}");
+                now = next;
+            }
+            assert_eq!(now - told_at, HEARTBEAT, "{pace:?}");
+        }
+        assert_eq!(look_again(None, told_at, HEARTBEAT), told_at + HEARTBEAT);
     }
 }
