@@ -15,6 +15,7 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use tokio::time::Instant;
 
+use super::SILENCE;
 use super::log::resolve_in_company;
 use crate::app::App;
 use crate::auth::Viewer;
@@ -144,7 +145,8 @@ impl Source {
     async fn read(&self) -> arvlite_db::Result<Picture> {
         let as_of = self.clock.now();
         let since = as_of - TimeDelta::from_std(self.of.window).unwrap_or(TimeDelta::zero());
-        let views = LiveViews::since(&self.session, self.company_id, self.of.scope, since).await?;
+        let heard_since = as_of - SILENCE;
+        let views = LiveViews::since(&self.session, self.company_id, self.of.scope, since, heard_since).await?;
         Ok(Picture { as_of, counted: Counted::of(&views) })
     }
 }
