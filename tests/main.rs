@@ -77,4 +77,5 @@ mod view_convergence;
 mod view_log;
 mod view_session;
 mod view_stream;
+mod view_stream_parts;
 mod viewer_day;
