@@ -34,6 +34,7 @@ mod filters;
 mod folder;
 mod fuzz;
 mod growth;
+mod hindered_streams;
 mod idempotency;
 mod live_view_stats;
 mod logging;

@@ -232,6 +232,37 @@ async fn what_depends_on_who_asks_is_everybodys_own() {
     assert_eq!([companies(&told[1], 0), companies(&told[1], 1)], [1, 2]);
 }
 
+/// What is run for many is paced by nobody's budget: so it is cheap, and one caller begins only a few.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_dear_or_one_of_very_many_is_everybodys_own() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    let viewer = app.member(studio.company.id, Role::Viewer).await;
+    let document = |selection: &str| {
+        format!(
+            "subscription ($scope: AnalyticsScope!) {{ viewEvents(scope: $scope) {{ __typename
+            ... on ViewSessionStarted {{ viewSession {{ {selection} }} }} }} }}"
+        )
+    };
+    let dear = document("company { arContents(first: 100) { nodes { id } } }");
+    let mut streams = Vec::new();
+    let cheap: Vec<String> = (0..17).map(|number| document(&format!("alias{number}: id"))).collect();
+    for document in [&dear].into_iter().chain(&cheap) {
+        for _ in 0..2 {
+            let mut events = Events::open(&app.router, &viewer, document, of(&studio), None).await;
+            events.next().await.unwrap();
+            streams.push(events);
+        }
+    }
+    let before = executions(&app).await;
+    start(&app, &content, 1).await;
+    for events in &mut streams {
+        assert_eq!(events.next().await.unwrap().data["data"]["viewEvents"]["__typename"], "ViewSessionStarted");
+    }
+    assert_eq!(executions(&app).await - before, 2.0 + 16.0 + 2.0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_reads_nothing_for_long_goes_on_where_it_stands() {
     let app = TestApp::limited(Limits { stream_backlog_events: 1_000_000, ..generous() }).await;

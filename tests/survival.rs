@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use crate::several_processes::{FOLLOW, House, id_of, table};
+use crate::several_processes::{FOLLOW, House, SESSIONS, id_of, table};
 use crate::support::TestApp;
 use crate::support::process::{Http, Server, Socket, serve_on};
 
@@ -123,18 +123,26 @@ impl Dashboard {
     }
 }
 
-/// Sends until some server acknowledges it.
-async fn acknowledged(stage: &Stage, document: &str, input: &Value) -> Value {
-    loop {
-        let body = json!({ "query": document, "variables": { "input": input } }).to_string();
-        if let Ok(reply) = stage.server(None).post(body.as_bytes(), &[]).await
-            && reply.status == 200
-            && reply.json().get("errors").is_none()
-        {
-            return reply.json()["data"].clone();
+/// Asks until some server answers, which may be gone or busy.
+async fn answered(stage: &Stage, token: Option<&str>, document: &str, variables: &Value) -> Value {
+    let body = json!({ "query": document, "variables": variables }).to_string();
+    let answer = async {
+        loop {
+            if let Ok(reply) = stage.server(token).post(body.as_bytes(), &[]).await
+                && reply.status == 200
+                && reply.json().get("errors").is_none()
+            {
+                return reply.json()["data"].clone();
+            }
+            stage.pause().await;
         }
-        stage.pause().await;
-    }
+    };
+    timeout(PATIENCE, answer).await.expect("a server answers in the end")
+}
+
+/// Sends as somebody whom nobody knows, until some server acknowledges it.
+async fn acknowledged(stage: &Stage, document: &str, input: &Value) -> Value {
+    answered(stage, None, document, &json!({ "input": input })).await
 }
 
 /// One view after the other, each to its acknowledged end. Gives their ids, with the seconds that were acknowledged.
@@ -285,8 +293,8 @@ async fn whichever_server_is_killed_every_dashboard_ends_with_what_the_table_has
     let acknowledged: Vec<(String, i64)> =
         join_all(writers).await.into_iter().flat_map(|views| views.expect("a writer does not fail")).collect();
 
-    let admin = Http::new(servers[0].as_ref().unwrap().address(), Some(&stage.token));
-    let outcome = table(&admin, &stage.scope).await;
+    let sessions = async |variables| answered(&stage, Some(&stage.token), SESSIONS, &variables).await;
+    let outcome = table(&stage.scope, sessions).await;
     for (id, seconds) in &acknowledged {
         let view = &outcome[id];
         assert_eq!((&view["status"], &view["durationSeconds"]), (&json!("ENDED"), &json!(seconds)), "{view:#}");

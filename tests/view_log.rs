@@ -65,6 +65,25 @@ fn words(items: &[LogItem]) -> Vec<String> {
         .collect()
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_while_the_past_is_told_is_past_too() {
+    let app = TestApp::limited(Limits { stream_backlog_events: 1, ..generous() }).await;
+    let studio = app.studio("Studio").await;
+    app.log_events(&studio, 1).await;
+    let again = "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
+        SELECT recorded_at, company_id, project_id, ar_content_id, kind, view_session
+        FROM view_events, generate_series(1, 300) WHERE position = 1";
+    app.change(again).await;
+    let follows = Stretch { after: Some(Cursor(0)), ..Stretch::default() };
+    let mut told = app.stretch(&studio, follows).await.unwrap();
+    assert!(matches!(told.next().await, Some(Ok(LogItem::Event(_)))));
+    app.change(again).await;
+    for _ in 1..601 {
+        assert!(matches!(told.next().await, Some(Ok(LogItem::Event(_)))));
+    }
+    assert!(matches!(told.next().await, Some(Ok(LogItem::CaughtUp { .. }))));
+}
+
 /// Drops what is old, when it is in the numbers.
 async fn drop_old_days(app: &App) -> arvlite_api::domain::Result<usize> {
     roll_once(app).await?;

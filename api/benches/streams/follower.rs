@@ -2,12 +2,13 @@
 //! phone left in it.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use crate::server::Server;
@@ -15,12 +16,14 @@ use crate::server::Server;
 const TEXT: u8 = 1;
 const PING: u8 = 9;
 const PONG: u8 = 10;
-const SESSION: &[u8] = b"\"sessionId\":\"";
+const SESSION: &str = "\"sessionId\":\"";
 
 /// An open socket.
 pub struct Follower {
     stream: TcpStream,
     read: Vec<u8>,
+    /// How much of that is done with.
+    taken: usize,
 }
 
 /// What a follower heard of the views of one phase.
@@ -45,7 +48,7 @@ impl Follower {
         }
         let address = &server.manager.address;
         let stream = socket.connect(address.parse::<SocketAddr>().unwrap()).await.unwrap();
-        let mut follower = Self { stream, read: Vec::new() };
+        let mut follower = Self { stream, read: Vec::with_capacity(4 * 1024), taken: 0 };
         let handshake = format!(
             "GET /graphql HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
@@ -71,11 +74,18 @@ impl Follower {
     pub async fn read(mut self, phase: u16, events: usize, begun: Instant, patience: Duration) -> (Self, Heard) {
         let (mut told, mut doubled, mut waits) = (vec![false; events], 0, Vec::with_capacity(events));
         while waits.len() < events {
-            let Ok((kind, frame)) = timeout_at(Instant::now() + patience, self.frame()).await else { break };
-            if kind != TEXT {
+            let Some((kind, frame)) = self.next() else {
+                match timeout(patience, self.more()).await {
+                    Ok(()) => continue,
+                    Err(_) => break,
+                }
+            };
+            if kind == PING {
+                self.send(PONG, &[]).await;
                 continue;
             }
-            let Some(mark) = mark_in(&frame).filter(|mark| mark >> 112 == u128::from(phase)) else { continue };
+            let mark = mark_in(&self.read[frame]).filter(|mark| kind == TEXT && mark >> 112 == u128::from(phase));
+            let Some(mark) = mark else { continue };
             let event = usize::try_from(mark >> 64 & 0xffff_ffff).unwrap();
             let sent = Duration::from_nanos(u64::try_from(mark & u128::from(u64::MAX)).unwrap());
             doubled += usize::from(std::mem::replace(&mut told[event], true));
@@ -88,7 +98,7 @@ impl Follower {
         loop {
             if let Some(end) = self.read.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
                 assert!(self.read.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&self.read));
-                self.read.drain(..end + 4);
+                self.taken = end + 4;
                 return;
             }
             self.more().await;
@@ -96,38 +106,38 @@ impl Follower {
     }
 
     async fn hear(&mut self, word: &str) {
-        let (_, frame) = self.frame().await;
-        let text = String::from_utf8(frame).unwrap();
+        let frame = loop {
+            match self.next() {
+                Some((TEXT, frame)) => break frame,
+                Some(_) => self.send(PONG, &[]).await,
+                None => self.more().await,
+            }
+        };
+        let text = std::str::from_utf8(&self.read[frame]).unwrap();
         assert!(text.contains(word), "{text}");
     }
 
-    /// The next frame that is no ping: its kind, and what it has in it. The server's are neither masked nor divided.
-    async fn frame(&mut self) -> (u8, Vec<u8>) {
-        loop {
-            if let Some((kind, start, end)) = self.bounds() {
-                let frame = self.read[start..end].to_vec();
-                self.read.drain(..end);
-                if kind != PING {
-                    return (kind, frame);
-                }
-                self.send(PONG, &frame).await;
-            } else {
-                self.more().await;
-            }
-        }
-    }
-
-    fn bounds(&self) -> Option<(u8, usize, usize)> {
-        let (kind, short) = (self.read.first()? & 0xf, usize::from(self.read.get(1)? & 0x7f));
+    /// The next frame that was read already: its kind, and where it lies. The server's are neither masked nor divided.
+    fn next(&mut self) -> Option<(u8, Range<usize>)> {
+        let read = &self.read[self.taken..];
+        let (kind, short) = (read.first()? & 0xf, usize::from(read.get(1)? & 0x7f));
         let (start, length) = match short {
-            126 => (4, usize::from(u16::from_be_bytes(self.read.get(2..4)?.try_into().unwrap()))),
-            127 => (10, usize::try_from(u64::from_be_bytes(self.read.get(2..10)?.try_into().unwrap())).unwrap()),
+            126 => (4, usize::from(u16::from_be_bytes(read.get(2..4)?.try_into().unwrap()))),
+            127 => (10, usize::try_from(u64::from_be_bytes(read.get(2..10)?.try_into().unwrap())).unwrap()),
             short => (2, short),
         };
-        (self.read.len() >= start + length).then_some((kind, start, start + length))
+        if read.len() < start + length {
+            return None;
+        }
+        let frame = self.taken + start..self.taken + start + length;
+        self.taken = frame.end;
+        Some((kind, frame))
     }
 
+    /// Reads on, and forgets what was taken.
     async fn more(&mut self) {
+        self.read.drain(..self.taken);
+        self.taken = 0;
         let read = self.stream.read_buf(&mut self.read).await.unwrap();
         assert!(read > 0, "the server hung up on a follower");
     }
@@ -154,6 +164,7 @@ impl Follower {
 }
 
 fn mark_in(frame: &[u8]) -> Option<u128> {
-    let start = frame.windows(SESSION.len()).position(|bytes| bytes == SESSION)? + SESSION.len();
-    Uuid::try_parse_ascii(frame.get(start..start + 36)?).ok().map(|id| id.as_u128())
+    let frame = std::str::from_utf8(frame).ok()?;
+    let start = frame.find(SESSION)? + SESSION.len();
+    Uuid::try_parse(frame.get(start..start + 36)?).ok().map(|id| id.as_u128())
 }

@@ -72,6 +72,19 @@ impl StreamPlace {
         Self::new(Part::News)
     }
 
+    /// The same for somebody who was told everything up to here, and nothing that was reached since.
+    #[must_use]
+    pub fn again(&self, told: Option<Cursor>) -> Self {
+        let Some(Cursor(after)) = told else { return Self::new(self.part.clone()) };
+        let broke_off = Some(Cursor(after).to_string().into());
+        Self::new(match self.part {
+            Part::On { .. } if !self.is_live() => Part::On { after: broke_off },
+            Part::Past { .. } => Part::Past { after: broke_off },
+            Part::Missed { only_the_past, .. } => Part::Missed { after, only_the_past },
+            Part::On { .. } | Part::News => Part::Missed { after, only_the_past: false },
+        })
+    }
+
     /// Everything up to here was told, or was not to be. Answers come one by one, so that this is where the last answer
     /// stands, as long as nobody has asked for the next one. None of a subscription that knows no positions.
     #[must_use]

@@ -64,7 +64,7 @@ pub(super) fn follow(door: &Door, admitted: Admitted, viewer: &Viewer) -> Result
     let (purse, cost) = (door.budgets.purse(&admitted.purse), admitted.cost.clone());
     let _stays_drawn = draw(&purse, &cost, admitted.operation)?;
     let (prepaid, receipt) = (cost.requested, admitted.receipt.clone());
-    let member = Member::new(door, admitted, viewer, SearchShare::of(&purse.searches));
+    let member = Member::new(door, admitted, viewer, &purse);
     Ok(Paid { door: door.clone(), member, purse, cost, receipt, prepaid })
 }
 

@@ -112,6 +112,14 @@ impl Follower {
             }
         }
         if self.place.get() >= until {
+            // Much may have come while the past was told, and it is past too.
+            if !self.announced {
+                let newest = self.newest().await?;
+                if newest.saturating_sub(until) > PAGE {
+                    self.behind = Some(newest);
+                    return Ok(());
+                }
+            }
             (self.behind, self.was_live) = (None, true);
             if !self.announced {
                 self.announced = true;

@@ -11,6 +11,9 @@ use super::Draws;
 use super::bucket::Bucket;
 use crate::config::Budget;
 
+/// Whoever follows more different streams at once follows the others by itself.
+const GROUPS: usize = 16;
+
 /// A bucket that fills again by itself, and places for what runs at once.
 pub(in crate::http) struct Purse {
     budget: Budget,
@@ -18,6 +21,9 @@ pub(in crate::http) struct Purse {
     running: Arc<Semaphore>,
     /// Places for statements that the database plans for their values: there are few of those for everybody.
     pub(in crate::http) searches: Arc<Semaphore>,
+    /// Places for streams that are run for many and were begun by this caller: what is run there waits for nobody's
+    /// bucket.
+    pub(in crate::http) groups: Arc<Semaphore>,
 }
 
 /// What was drawn, and is not settled yet. Dropped unsettled, as by an operation that was broken off, it stays drawn.
@@ -34,6 +40,7 @@ impl Purse {
             bucket: Mutex::new(Bucket::full(budget, Instant::now())),
             running: Arc::new(Semaphore::new(running.min(Semaphore::MAX_PERMITS))),
             searches: Arc::new(Semaphore::new(searches)),
+            groups: Arc::new(Semaphore::new(GROUPS)),
         }
     }
 

@@ -4,16 +4,22 @@ use std::sync::Arc;
 
 use arvlite_db::SearchShare;
 use async_graphql::Response;
-use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
 
 use super::super::Door;
 use super::super::admit::Admitted;
+use super::super::budget::Purse;
+use super::audience::Seat;
+use super::execution::Execution;
 use super::group::Group;
 use super::recent::{Next, Reader, SharedEvent};
 use crate::auth::Viewer;
 use crate::domain::view::Cursor;
 use crate::graphql::StreamPlace;
+
+/// What costs more is run for each by itself, who then waits until it is paid for: nobody else may wait for that.
+const MOST_SHARED_COST: u64 = 50;
+/// Groups that told nothing, one after another, before somebody goes on without one.
+const MOST_FRUITLESS: u32 = 3;
 
 /// What a follower is told.
 pub(in crate::http) enum Told {
@@ -27,6 +33,8 @@ pub(in crate::http) enum Told {
 pub(in crate::http) struct Member {
     wish: Wish,
     stage: Stage,
+    /// Groups that ended without a word to it since somebody told it something.
+    fruitless: u32,
 }
 
 /// What somebody wants to follow.
@@ -34,29 +42,31 @@ struct Wish {
     door: Door,
     viewer: Viewer,
     admitted: Admitted,
-    share: SearchShare,
+    purse: Arc<Purse>,
 }
 
 enum Stage {
     /// From after a cursor that goes before the document's.
     Begins { after: Option<Arc<str>> },
     /// It runs its own execution, and goes on with its group where that ends, or with nothing.
-    ByItself { responses: BoxStream<'static, Response>, place: StreamPlace, then: Option<Place> },
-    /// It is told what its group is told. Since it joined it was told so far.
-    InGroup { place: Place, joined_at: Cursor, stands_at: Cursor },
+    ByItself { execution: Box<Execution>, then: Option<Place> },
+    /// It is told what its group is told, and was told everything up to here.
+    InGroup { place: Place, stands_at: Cursor },
 }
 
 /// A place in a group, which goes on as long as anybody has one.
 struct Place {
-    group: Arc<Group>,
+    _group: Arc<Group>,
     reader: Reader,
+    _seat: Seat,
 }
 
 impl Member {
     /// Somebody who wants to be told what comes of a subscription.
-    pub(in crate::http) fn new(door: &Door, admitted: Admitted, viewer: &Viewer, share: SearchShare) -> Self {
+    pub(in crate::http) fn new(door: &Door, admitted: Admitted, viewer: &Viewer, purse: &Arc<Purse>) -> Self {
         let stage = Stage::Begins { after: admitted.resumes_after.clone() };
-        Self { wish: Wish { door: door.clone(), viewer: viewer.clone(), admitted, share }, stage }
+        let wish = Wish { door: door.clone(), viewer: viewer.clone(), admitted, purse: Arc::clone(purse) };
+        Self { wish, stage, fruitless: 0 }
     }
 
     /// What it is told next; none if nothing more will come.
@@ -71,30 +81,27 @@ impl Member {
                         None => wish.by_itself(StreamPlace::on(after), None),
                     }
                 }
-                Stage::ByItself { responses, place, then } => {
-                    if let Some(response) = wish.share.clone().over(responses.next()).await {
+                Stage::ByItself { execution, then } => {
+                    if let Some(response) = SearchShare::of(&wish.purse.searches).over(execution.next()).await {
                         wish.door.app.metrics.subscription_executions.inc();
-                        return Some(Told::Own(Box::new(response), place.reached()));
+                        return Some(Told::Own(Box::new(response), execution.reached()));
                     }
-                    let caught_up = place.reached().filter(|_| place.is_live() && !place.has_failed());
-                    let (at, place) = (caught_up?, then.take()?);
-                    Stage::InGroup { place, joined_at: at, stands_at: at }
+                    let caught_up = execution.reached().filter(|_| execution.is_live());
+                    let (stands_at, place) = (caught_up?, then.take()?);
+                    Stage::InGroup { place, stands_at }
                 }
-                Stage::InGroup { place, joined_at, stands_at } => match place.reader.next().await {
+                Stage::InGroup { place, stands_at } => match place.reader.next().await {
                     Next::Event(event) if event.cursor <= *stands_at => continue,
                     Next::Event(event) => {
-                        *stands_at = event.cursor;
+                        (*stands_at, self.fruitless) = (event.cursor, 0);
                         return Some(Told::Shared(event));
                     }
-                    Next::Missed => {
-                        let (stood, group) = (*stands_at, Arc::clone(&place.group));
-                        wish.missed(stood, Place::in_group(group).await)
-                    }
+                    Next::Missed => wish.missed(*stands_at, wish.place().await),
                     Next::Over(through) => {
-                        let stood = through.map_or(*stands_at, |through| through.max(*stands_at));
-                        // A group that told nothing would end at once again.
-                        let place = if stood > *joined_at { wish.place().await } else { None };
-                        wish.missed(stood, place)
+                        self.fruitless += 1;
+                        // One that always ends at once is of no use.
+                        let place = if self.fruitless < MOST_FRUITLESS { wish.place().await } else { None };
+                        wish.missed(through.map_or(*stands_at, |through| through.max(*stands_at)), place)
                     }
                 },
             };
@@ -106,8 +113,12 @@ impl Wish {
     /// A place in the group of those who are told the same. What is recorded from now on will be told there.
     async fn place(&self) -> Option<Place> {
         let sameness = self.admitted.sameness(&self.viewer)?;
-        let group = self.door.groups.group(sameness, &self.door, &self.admitted, &self.viewer, &self.share);
-        Place::in_group(group).await
+        if self.admitted.cost.requested > MOST_SHARED_COST {
+            return None;
+        }
+        let group = self.door.groups.group(sameness, &self.door, &self.admitted, &self.viewer, &self.purse)?;
+        let (reader, seat) = group.join().await?;
+        Some(Place { _group: group, reader, _seat: seat })
     }
 
     /// Reads what was missed, and goes on with the group if there is one.
@@ -116,14 +127,7 @@ impl Wish {
     }
 
     fn by_itself(&self, place: StreamPlace, then: Option<Place>) -> Stage {
-        let admitted = self.admitted.again().with(place.clone());
-        Stage::ByItself { responses: self.door.executor.follow(admitted, &self.viewer), place, then }
-    }
-}
-
-impl Place {
-    async fn in_group(group: Arc<Group>) -> Option<Self> {
-        let reader = group.join().await?;
-        Some(Self { group, reader })
+        let execution = Box::new(Execution::begin(&self.door, &self.admitted, &self.viewer, place));
+        Stage::ByItself { execution, then }
     }
 }

@@ -2,6 +2,7 @@
 //! stands still costs nothing.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use crate::domain::view::Cursor;
 
 const MOST_EVENTS: usize = 4_096;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// Of all groups of the process together. Beyond that each keeps only its newest.
+const MOST_BYTES_OF_ALL: usize = 64 * 1024 * 1024;
 const KEPT_FOR: Duration = Duration::from_secs(10);
 
 /// One answer, written once for all.
@@ -33,7 +36,9 @@ pub(in crate::http) struct SharedEvent {
 /// What a group has told of late. Told by one, read by many.
 pub(super) struct Recent {
     kept: Mutex<Kept>,
-    /// Has changed whenever there is something new, and is closed when nothing more will come.
+    /// What is kept by all groups together.
+    bytes_of_all: Arc<AtomicUsize>,
+    /// Has changed whenever members are to look for something new, and is closed when nothing more will come.
     news: watch::Sender<()>,
 }
 
@@ -65,22 +70,31 @@ pub(super) enum Next {
 }
 
 impl Recent {
-    pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { kept: Mutex::default(), news: watch::Sender::new(()) })
+    pub(super) fn new(bytes_of_all: &Arc<AtomicUsize>) -> Arc<Self> {
+        let bytes_of_all = Arc::clone(bytes_of_all);
+        Arc::new(Self { kept: Mutex::default(), bytes_of_all, news: watch::Sender::new(()) })
     }
 
-    /// Tells all members.
+    pub(super) fn is_over(&self) -> bool {
+        self.kept().is_over
+    }
+
+    /// Keeps one more for all members, who look for it when they are woken.
     pub(super) fn tell(&self, event: SharedEvent) {
         self.tell_at(event, Instant::now());
     }
 
     fn tell_at(&self, event: SharedEvent, now: Instant) {
-        let mut kept = self.kept();
+        let (mut kept, added) = (self.kept(), event.json.len());
         kept.through = Some(event.cursor);
-        kept.bytes += event.json.len();
+        kept.bytes += added;
+        let bytes_of_all = self.bytes_of_all.fetch_add(added, Ordering::Relaxed) + added;
         kept.events.push_back((now, Arc::new(event)));
-        kept.forget(now);
-        drop(kept);
+        let forgotten = kept.forget(now, bytes_of_all > MOST_BYTES_OF_ALL);
+        self.bytes_of_all.fetch_sub(forgotten, Ordering::Relaxed);
+    }
+
+    pub(super) fn wake(&self) {
         self.news.send_replace(());
     }
 
@@ -90,7 +104,7 @@ impl Recent {
         kept.is_over = true;
         kept.through = kept.through.max(through);
         drop(kept);
-        self.news.send_replace(());
+        self.wake();
     }
 
     /// Reads what is told from now on.
@@ -117,19 +131,27 @@ impl Recent {
 }
 
 impl Kept {
-    /// The newest stays, whatever its size.
-    fn forget(&mut self, now: Instant) {
+    /// The newest stays, whatever its size. Gives the bytes of the others.
+    fn forget(&mut self, now: Instant, is_all_too_much: bool) -> usize {
+        let bytes = self.bytes;
         while self.events.len() > 1 {
-            let is_too_much = self.events.len() > MOST_EVENTS || self.bytes > MOST_BYTES;
+            let is_too_much = is_all_too_much || self.events.len() > MOST_EVENTS || self.bytes > MOST_BYTES;
             let is_old = |(told, _): &(Instant, Arc<SharedEvent>)| now.saturating_duration_since(*told) > KEPT_FOR;
             if !is_too_much && !self.events.front().is_some_and(is_old) {
-                return;
+                break;
             }
             if let Some((_, event)) = self.events.pop_front() {
                 self.bytes -= event.json.len();
                 self.forgotten += 1;
             }
         }
+        bytes - self.bytes
+    }
+}
+
+impl Drop for Recent {
+    fn drop(&mut self) {
+        self.bytes_of_all.fetch_sub(self.kept().bytes, Ordering::Relaxed);
     }
 }
 
@@ -169,7 +191,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_reads_what_is_told_since_it_came_and_then_waits() {
-        let recent = Recent::new();
+        let recent = Recent::new(&Arc::default());
         let mut early = recent.read();
         recent.tell(event(1, 1));
         let mut late = recent.read();
@@ -184,7 +206,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_too_much_or_too_old_is_forgotten_and_whoever_waits_for_it_is_told() {
-        let recent = Recent::new();
+        let recent = Recent::new(&Arc::default());
         let mut slow = recent.read();
         recent.tell(event(1, MOST_BYTES));
         recent.tell(event(2, 1));
@@ -201,8 +223,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn all_groups_together_keep_only_so_much() {
+        let all = Arc::default();
+        let groups: Vec<Arc<Recent>> = (0..20).map(|_| Recent::new(&all)).collect();
+        let mut slow = groups[0].read();
+        for recent in &groups {
+            recent.tell(event(1, MOST_BYTES - 1));
+        }
+        assert!(all.load(Ordering::Relaxed) > MOST_BYTES_OF_ALL);
+        groups[0].tell(event(2, 1));
+        assert!(matches!(slow.next().await, Next::Missed));
+        drop((slow, groups));
+        assert_eq!(all.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
     async fn a_group_that_is_gone_tells_nothing_more() {
-        let recent = Recent::new();
+        let recent = Recent::new(&Arc::default());
         let mut reader = recent.read();
         recent.end(None);
         assert!(matches!(reader.next().await, Next::Over(None)));

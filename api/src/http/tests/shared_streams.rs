@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use arvlite_db::SearchShare;
 use async_graphql::Variables;
 use serde_json::json;
 use tokio::sync::watch;
@@ -86,7 +85,9 @@ fn member(door: &Door, log: i32, after: Option<i64>) -> Member {
     let incoming =
         Incoming { query: FOLLOW.to_owned(), variables: Variables::from_json(variables), ..Incoming::default() };
     let viewer = Viewer::system();
-    Member::new(door, admit(door, incoming, &viewer).unwrap(), &viewer, SearchShare::default())
+    let admitted = admit(door, incoming, &viewer).unwrap();
+    let purse = door.budgets.purse(&admitted.purse);
+    Member::new(door, admitted, &viewer, &purse)
 }
 
 /// What a member is told next, and whether with others.

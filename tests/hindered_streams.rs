@@ -1,0 +1,87 @@
+//! Streams while the database is busy: what it cannot answer now is answered when it can, and nobody is told the end.
+
+use arvlite_api::global_id::encode;
+use arvlite_db::models::{Company, Project, Role};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::process::{Http, Socket};
+use crate::support::{Served, TestApp, token_of};
+
+const FOLLOW: &str =
+    "subscription ($scope: AnalyticsScope!, $after: String) { viewEvents(scope: $scope, after: $after) {
+    __typename ... on StreamPosition { cursor }
+    ... on ViewSessionStarted { viewSession { sessionId arContent { orderNumber } } } } }";
+
+/// Everything that happened once more, without a word to anybody.
+const AGAIN: &str = "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
+    SELECT recorded_at, company_id, project_id, ar_content_id, kind, view_session FROM view_events";
+
+const LOCK: &str = "LOCK TABLE ar_content IN ACCESS EXCLUSIVE MODE";
+
+impl TestApp {
+    /// Waits until so many statements wait for others.
+    async fn until_waiting(&self, statements: i64) {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND database =
+            (SELECT oid FROM pg_database WHERE datname = current_database())";
+        while self.column::<i64>(waiting).await[0] != statements {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_cannot_be_told_in_full_is_told_when_it_can() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    let (viewer, served) = (app.member(studio.company.id, Role::Viewer).await, Served::start(&app.app).await);
+    let viewer = Http::new(&served.address.to_string(), Some(&token_of(&app.app, &viewer).await));
+    let mut variables = json!({ "scope": { "companyId": encode::<Company>(studio.company.id) } });
+    let mut live = Socket::subscribed(&viewer, FOLLOW, variables.clone()).await;
+    let begun = live.next().await["viewEvents"]["cursor"].clone();
+    let id = Uuid::new_v4();
+    app.start_view(&content, id).await.unwrap();
+    let whole = json!({ "sessionId": id, "arContent": { "orderNumber": "1" } });
+    assert_eq!(live.next().await["viewEvents"]["viewSession"], whole);
+
+    // Where it is told with others.
+    let mut blocker = app.connect().await;
+    let blocking = blocker.transaction().await.unwrap();
+    blocking.batch_execute(LOCK).await.unwrap();
+    app.change(AGAIN).await;
+    app.until_waiting(1).await;
+    app.until_waiting(0).await;
+    blocking.rollback().await.unwrap();
+    assert_eq!(live.next().await["viewEvents"]["viewSession"], whole);
+    // Where somebody reads the past, alone.
+    let blocking = blocker.transaction().await.unwrap();
+    blocking.batch_execute(LOCK).await.unwrap();
+    variables["after"] = begun;
+    let mut late = Socket::subscribed(&viewer, FOLLOW, variables).await;
+    app.until_waiting(1).await;
+    app.until_waiting(0).await;
+    blocking.rollback().await.unwrap();
+    let told: [Value; 3] = [late.next().await, late.next().await, late.next().await];
+    assert_eq!([&told[0]["viewEvents"]["viewSession"], &told[1]["viewEvents"]["viewSession"]], [&whole, &whole]);
+    assert_eq!(told[2]["viewEvents"]["__typename"], "StreamCaughtUp");
+    app.start_view(&content, Uuid::new_v4()).await.unwrap();
+    assert_eq!(live.next().await, late.next().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_cannot_begin_begins_when_it_can() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let (viewer, served) = (app.member(studio.company.id, Role::Viewer).await, Served::start(&app.app).await);
+    let viewer = Http::new(&served.address.to_string(), Some(&token_of(&app.app, &viewer).await));
+    let mut blocker = app.connect().await;
+    let blocking = blocker.transaction().await.unwrap();
+    blocking.batch_execute("LOCK TABLE projects IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let scope = json!({ "scope": { "projectId": encode::<Project>(studio.project.id) } });
+    let mut socket = Socket::subscribed(&viewer, FOLLOW, scope).await;
+    app.until_waiting(1).await;
+    app.until_waiting(0).await;
+    blocking.rollback().await.unwrap();
+    assert_eq!(socket.next().await["viewEvents"]["__typename"], "StreamCaughtUp");
+}
