@@ -1,15 +1,19 @@
 //! API keys: who makes them, what they open, and when they stop.
 
-use arvlite_api::auth::authenticate::authenticate;
+use std::time::Duration;
+
+use arvlite_api::auth::authenticate::{authenticate, until_revoked};
 use arvlite_api::auth::{Caller, Viewer};
 use arvlite_api::domain::Error;
 use arvlite_api::global_id;
-use arvlite_db::models::{self, Role};
+use arvlite_db::Scope;
+use arvlite_db::models::{self, ApiKey, Role};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::support::{Client, TestApp};
 
+const PATIENCE: Duration = Duration::from_secs(30);
 const CREATE: &str = "mutation ($input: ApiKeyCreateInput!, $key: String! = \"\", $once: Boolean! = false) {
     apiKeyCreate(input: $input) @skip(if: $once) { ...made }
     again: apiKeyCreate(input: $input) @include(if: $once) @idempotent(key: $key) { ...made } }
@@ -116,6 +120,29 @@ async fn a_key_ends_when_it_is_revoked_or_expires() {
     assert!(matches!(show(&app, lasting_key).await, Err(Error::Unauthenticated)));
     app.pass(TimeDelta::days(1), &manager).await;
     assert_eq!(manager.ask(REVOKE, revoke).await, revoked, "the first revocation is the one that counts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_with_its_key() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let manager = app.member(studio.company.id, Role::Manager).await;
+    let mut wanted = input(&studio.company, "VIEWER", &["READ"]);
+    wanted["expiresAt"] = json!("2026-11-22T12:00:00Z");
+    let made = create(&manager, wanted).await;
+    let viewer = show(&app, made["secret"].as_str().unwrap()).await.unwrap();
+    let prefix = made["apiKey"]["prefix"].as_str().unwrap();
+    let session = app.app.db.session(Scope::Everything);
+    let last_used_at = async || ApiKey::by_prefix(&session, prefix).await.unwrap().unwrap().last_used_at;
+
+    app.app.clock.advance(TimeDelta::minutes(5));
+    let ended = tokio::spawn(until_revoked(&app.app, &viewer));
+    // It has looked once, and does so again after minutes.
+    let looked = async { while last_used_at().await != Some(app.app.clock.now()) {} };
+    tokio::time::timeout(PATIENCE, looked).await.expect("a look is noted as a use");
+    assert!(!ended.is_finished());
+    app.app.clock.advance(TimeDelta::days(1));
+    tokio::time::timeout(PATIENCE, ended).await.expect("the key has ended").unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

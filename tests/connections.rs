@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use arvlite_db::models::{Setting, User};
+use arvlite_db::models::{NewViewEvent, Setting, User};
 use arvlite_db::{ConnectOptions, Db, Scope};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_postgres::Client;
 
 use crate::support::process::connect;
-use crate::support::{Served, TestApp, fresh_database, token_of};
+use crate::support::{Served, TestApp, fresh_database, noon, token_of};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -99,6 +99,22 @@ async fn a_transaction_that_is_dropped_is_rolled_back_at_once() {
     let rolled_back = async { while watcher.query_one(open, &[]).await.unwrap().get::<_, i64>(0) != 0 {} };
     tokio::time::timeout(PATIENCE, rolled_back).await.expect("nobody came to ask for the connection");
     assert_eq!(Setting::get(&db.session(Scope::Everything), "half").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_program_that_vanishes_in_a_transaction_holds_up_the_log_for_a_moment_only() {
+    let url = fresh_database().await;
+    let options = ConnectOptions { lock_timeout: PATIENCE, statement_timeout: PATIENCE, ..ConnectOptions::new(&url) };
+    let vanishes =
+        Db::new(&ConnectOptions { transaction_silence: Duration::from_millis(100), ..options.clone() }).unwrap();
+    let others = Db::new(&options).unwrap();
+    let held = vanishes.begin(Scope::Everything).await.unwrap();
+    // Whatever it appends: the order of commits is its own from here on.
+    NewViewEvent::append(&held, &[], noon()).await.unwrap();
+    let tx = others.begin(Scope::Everything).await.unwrap();
+    NewViewEvent::append(&tx, &[], noon()).await.expect("the log is free again");
+    tx.commit().await.unwrap();
+    assert!(held.commit().await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

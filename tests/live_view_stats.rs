@@ -101,6 +101,26 @@ async fn a_picture_counts_who_looks_now_and_who_came_and_went_lately() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_phone_tells_of_the_morning_does_not_go_on_now() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let dashboard = app.member(studio.company.id, Role::Viewer).await;
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    let scope = json!({ "companyId": id_of(&studio.company) });
+    app.app.clock.advance(TimeDelta::hours(3));
+    for minutes in [2, 120] {
+        let (unique_id, session_id, ago) = (content.unique_id, Uuid::new_v4(), TimeDelta::minutes(minutes));
+        let start = Start { unique_id, session_id, ago, ..Start::default() };
+        app.app.views.writer.start(start, &Caller::default()).await.unwrap();
+    }
+    let told = now(&dashboard, &scope).await;
+    let numbers = ["activeSessions", "startedInWindow", "endedInWindow"].map(|name| told[name].as_i64().unwrap());
+    assert_eq!((numbers, &told["byDevice"]), ([0, 1, 1], &json!([])));
+    sweep_once(&app.app).await.unwrap();
+    assert_eq!(now(&dashboard, &scope).await, told, "the sweeper only writes down what is so");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_window_and_a_pace_have_bounds() {
     let app = TestApp::start().await;
     let studio = app.studio("Studio").await;

@@ -79,4 +79,5 @@ mod view_log;
 mod view_rollups;
 mod view_session;
 mod view_stream;
+mod view_stream_parts;
 mod viewer_day;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use arvlite_api::config::Limits;
-use arvlite_api::domain::view::sweep_once;
+use arvlite_api::domain::view::{ViewToken, sweep_once};
 use arvlite_db::Scope;
 use arvlite_db::models::{ArContent, DeviceType, PlaybackSource, ViewSession, ViewSessionStatus};
 use axum::body::{Body, to_bytes};
@@ -188,6 +188,7 @@ async fn nobody_reports_on_a_view_of_others() {
     let theirs = Uuid::new_v4();
     report(&app, &content, start(theirs)).await;
     let before = view(&app, theirs).await;
+    let of_other_order = ViewToken { ar_content_id: other.id, ..ViewToken::of(&before) }.sign(&app.app.secret);
     let told = report(
         &app,
         &other,
@@ -195,6 +196,7 @@ async fn nobody_reports_on_a_view_of_others() {
             { "type": "end", "sessionId": theirs, "playedSeconds": 9 },
             start(theirs),
             { "type": "end", "viewToken": "nonsense" },
+            { "type": "end", "viewToken": of_other_order, "playedSeconds": 9 },
             { "type": "end" },
             { "type": "start" },
             start(Uuid::new_v4()),
@@ -204,6 +206,7 @@ async fn nobody_reports_on_a_view_of_others() {
     let expected = [
         ("INVALID", json!(["sessionId"])),
         ("INVALID", json!(["sessionId"])),
+        ("INVALID", json!(["viewToken"])),
         ("INVALID", json!(["viewToken"])),
         ("REQUIRED", json!(["viewToken"])),
         ("REQUIRED", json!(["sessionId"])),

@@ -8,8 +8,8 @@ use arvlite_api::auth::Viewer;
 use arvlite_api::domain::view::{Cursor, LogItem, follow};
 use arvlite_api::domain::{Error, Result};
 use arvlite_api::graphql;
+use arvlite_db::Scope;
 use arvlite_db::models::{ArContent, Company, NewViewEvent, Role, ViewEventKind, ViewLogScope};
-use arvlite_db::{ConnectOptions, Db, Scope};
 use async_graphql::{Request, Variables};
 use futures_util::future::join_all;
 use futures_util::{Stream, StreamExt};
@@ -316,15 +316,14 @@ async fn an_overloaded_writer_says_so_at_once() {
     let studio = app.studio("Studio").await;
     let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
     app.start_some(&content, 1).await;
-    // Somebody holds the order, so the writer stands still.
-    let url = app.app.config.database_url.as_deref().unwrap();
-    let holder = Db::new(&ConnectOptions::new(url)).unwrap().begin(Scope::Everything).await.unwrap();
-    <ArContent as arvlite_db::Entity>::lock(&holder, content.id, arvlite_db::Deleted::Exclude).await.unwrap().unwrap();
+    // As long as somebody holds the table, the writer stands still.
+    let holder = app.connect().await;
+    holder.batch_execute("BEGIN; LOCK TABLE ar_view_sessions IN EXCLUSIVE MODE").await.unwrap();
     let mut starts: futures_util::stream::FuturesUnordered<_> =
         (0..2_000).map(|_| app.start_view(&content, Uuid::new_v4())).collect();
     let refused = starts.next().await.unwrap();
     assert!(matches!(refused, Err(Error::Throttled)), "{:?}", refused.map(|_| ()));
-    holder.rollback().await.unwrap();
+    holder.batch_execute("COMMIT").await.unwrap();
     let mut accepted = 0;
     while let Some(answer) = starts.next().await {
         accepted += usize::from(answer.is_ok());

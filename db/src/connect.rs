@@ -62,6 +62,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const SPEAK_PLAINLY: &str =
     "SELECT set_config('lc_messages', 'C', false) WHERE has_parameter_privilege('lc_messages', 'SET')";
 
+/// The server, too, notices in seconds that our machine vanished; over a socket in a folder it takes no notice of these.
+const NOTICE_A_LOST_CLIENT: &str = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 \
+    -c tcp_user_timeout=15000";
+
 /// When the server plans a prepared statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Planning {
@@ -91,7 +95,8 @@ impl Connector {
         config.keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
         config.tcp_user_timeout(Duration::from_secs(15));
         config.options(format!(
-            "{} -c plan_cache_mode={} -c random_page_cost=1.1 -c statement_timeout={} -c lock_timeout={}",
+            "{} -c plan_cache_mode={} -c random_page_cost=1.1 -c statement_timeout={} -c lock_timeout={} \
+             -c idle_in_transaction_session_timeout={} {NOTICE_A_LOST_CLIENT}",
             config.get_options().unwrap_or_default(),
             match planning {
                 Planning::Once => "force_generic_plan",
@@ -99,6 +104,7 @@ impl Connector {
             },
             options.statement_timeout.as_millis(),
             options.lock_timeout.as_millis(),
+            options.transaction_silence.as_millis(),
         ));
         Ok(Self { config, tls: tls.connector()? })
     }

@@ -29,6 +29,9 @@ pub struct ConnectOptions {
     pub statement_timeout: Duration,
     /// How long a statement may wait for a lock.
     pub lock_timeout: Duration,
+    /// How long a transaction may say nothing before the server ends it, with whatever it has locked: its program may be
+    /// gone without a word. It is far longer than anybody thinks between two statements.
+    pub transaction_silence: Duration,
 }
 
 impl ConnectOptions {
@@ -42,6 +45,7 @@ impl ConnectOptions {
             answer: Duration::from_millis(700),
             statement_timeout: Duration::from_secs(4),
             lock_timeout: Duration::from_secs(2),
+            transaction_silence: Duration::from_secs(15),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::credentials::Credential;
 use super::token::{Token, proves};
 use super::{Caller, KeyHolder, Permission, Revoked, SignedIn, Viewer, Who};
 use crate::app::App;
+use crate::clock::Clock;
 use crate::domain::{Error, Result};
 
 /// A sign-in that nobody used for this long has ended.
@@ -58,6 +59,7 @@ pub fn until_revoked(app: &Arc<App>, viewer: &Viewer) -> impl Future<Output = ()
         }
         // The first tick is at once: what was revoked between the request and the subscription made no news here.
         let mut ticks = tokio::time::interval(LOOK_AGAIN);
+        let mut ends_at = None;
         loop {
             let look = tokio::select! {
                 heard = news.recv() => match heard {
@@ -66,12 +68,16 @@ pub fn until_revoked(app: &Arc<App>, viewer: &Viewer) -> impl Future<Output = ()
                     Ok(_) | Err(RecvError::Closed) => false,
                 },
                 _ = ticks.tick() => true,
+                // By then somebody may have used the sign-in, so that it lasts longer.
+                () = reach(&app.clock, ends_at) => true,
             };
             if look {
                 match still_holds(&app, &viewer).await {
-                    Ok(true) => {}
-                    Ok(false) => return app.credentials.forget_whoever_is(&viewer.who),
+                    Ok(Some(credential)) => ends_at = credential.ends_at,
+                    Ok(None) => return app.credentials.forget_whoever_is(&viewer.who),
                     Err(error) => {
+                        // An end that has come would be looked at again without a pause.
+                        ends_at = None;
                         tracing::warn!(%error, "it cannot be seen whether a credential still holds; it is tried again");
                         ticks.reset_after(LOOK_AFTER_A_FAILURE);
                     }
@@ -81,9 +87,17 @@ pub fn until_revoked(app: &Arc<App>, viewer: &Viewer) -> impl Future<Output = ()
     }
 }
 
-/// Whether what a viewer showed would make the same viewer again.
-async fn still_holds(app: &App, viewer: &Viewer) -> arvlite_db::Result<bool> {
-    let Ok(_turn) = app.credentials.looks.acquire().await else { return Ok(false) };
+/// Waits until it is this time, if it ever is.
+async fn reach(clock: &Clock, instant: Option<DateTime<Utc>>) {
+    match instant {
+        Some(instant) => clock.reach(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What a viewer showed, if it would make the same viewer again.
+async fn still_holds(app: &App, viewer: &Viewer) -> arvlite_db::Result<Option<Credential>> {
+    let Ok(_turn) = app.credentials.looks.acquire().await else { return Ok(None) };
     let session = app.db.session(Scope::Everything);
     let credential = match &viewer.who {
         Who::User(signed_in) => match SignIn::by_id(&session, signed_in.sign_in_id).await? {
@@ -94,12 +108,13 @@ async fn still_holds(app: &App, viewer: &Viewer) -> arvlite_db::Result<bool> {
             Some(key) => of_key(&session, key, app.clock.now()).await?,
             None => None,
         },
-        Who::Anonymous | Who::System => return Ok(true),
+        Who::Anonymous | Who::System => None,
     };
-    let again = credential.map(|credential| Viewer { who: credential.who, ..viewer.clone() });
-    let opens_the_same =
-        |again: Viewer| Permission::ALL.iter().all(|permission| again.scope(*permission) == viewer.scope(*permission));
-    Ok(again.is_some_and(opens_the_same))
+    let opens_the_same = |credential: &Credential| {
+        let again = Viewer { who: credential.who.clone(), ..viewer.clone() };
+        Permission::ALL.iter().all(|permission| again.scope(*permission) == viewer.scope(*permission))
+    };
+    Ok(credential.filter(opens_the_same))
 }
 
 /// The token of `Bearer <token>`.

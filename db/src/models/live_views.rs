@@ -29,7 +29,9 @@ pub struct LiveViews {
     pub watched: i64,
 }
 
-/// Views that go on or ended since an instant, narrowed to a part of a company.
+/// Views that go on or ended since an instant, narrowed to a part of a company. One that was silent for too long
+/// ended when it was last heard of, although nobody has written that down yet: so does one of this morning that a phone
+/// tells only now.
 macro_rules! live_views_of {
     ($part:literal) => {
         concat!(
@@ -37,11 +39,13 @@ macro_rules! live_views_of {
                 count(*) FILTER (WHERE started_at > since), count(ended_at), coalesce(sum(duration_seconds), 0)::int8,
                 count(duration_seconds)
              FROM (
-                SELECT ar_content_id, device_type, started_at, ended_at, duration_seconds, since
-                FROM ar_view_sessions, (SELECT ?::int8 AS company, ?::int8 AS part, ?::timestamptz AS since) wanted
+                SELECT ar_content_id, device_type, started_at,
+                    CASE WHEN last_seen_at < heard_since THEN last_seen_at END AS ended_at, duration_seconds, since
+                FROM ar_view_sessions, (SELECT ?::int8 AS company, ?::int8 AS part, ?::timestamptz AS since,
+                    ?::timestamptz AS heard_since) wanted
                 WHERE company_id = company AND ",
             $part,
-            " AND status = 'ACTIVE' AND device_type <> 'BOT'
+            " AND status = 'ACTIVE' AND (last_seen_at >= heard_since OR last_seen_at > since) AND device_type <> 'BOT'
                 UNION ALL
                 SELECT ar_content_id, device_type, started_at, ended_at, duration_seconds, since
                 FROM ar_view_sessions, (SELECT ?::int8 AS company, ?::int8 AS part, ?::timestamptz AS since) wanted
@@ -55,7 +59,7 @@ macro_rules! live_views_of {
 }
 
 impl LiveViews {
-    /// The views of a part of a company that go on, or that ended after an instant.
+    /// The views of a part of a company that go on, which were heard of since `heard_since`, or that ended after `since`.
     ///
     /// # Errors
     /// When the statement fails.
@@ -64,6 +68,7 @@ impl LiveViews {
         company_id: i64,
         of: ViewLogScope,
         since: DateTime<Utc>,
+        heard_since: DateTime<Utc>,
     ) -> Result<Vec<Self>> {
         if !session.scope().holds(company_id) {
             return Ok(Vec::new());
@@ -73,10 +78,14 @@ impl LiveViews {
             ViewLogScope::Project(id) => (live_views_of!("project_id = part"), id),
             ViewLogScope::ArContent(id) => (live_views_of!("ar_content_id = part"), id),
         };
-        let mut rows = Prepared::<(Int8, Text, Int8, Int8, Int8, Int8, Int8)>::new(text);
-        for _ in 0..2 {
-            rows = rows.bind::<Int8, _>(company_id).bind::<Int8, _>(part).bind::<Timestamptz, _>(since);
-        }
+        let rows = Prepared::<(Int8, Text, Int8, Int8, Int8, Int8, Int8)>::new(text)
+            .bind::<Int8, _>(company_id)
+            .bind::<Int8, _>(part)
+            .bind::<Timestamptz, _>(since)
+            .bind::<Timestamptz, _>(heard_since)
+            .bind::<Int8, _>(company_id)
+            .bind::<Int8, _>(part)
+            .bind::<Timestamptz, _>(since);
         Ok(rows.load(&mut *session.connection().await?).await?)
     }
 }

@@ -186,15 +186,16 @@ fn session_ids(beacons: &[Beacon]) -> Vec<Uuid> {
 
 /// Applies the reports, and gives the views that they are about, each with whether others see it changed.
 fn fold_all(views: &mut [ViewSession], beacons: &[Beacon], now: DateTime<Utc>) -> Vec<(ViewSession, bool)> {
-    let mut beats: HashMap<Uuid, Vec<&Beat>> = HashMap::new();
+    // By the whole token: one that was signed for another order says nothing of the view that has its session id.
+    let mut beats: HashMap<ViewToken, Vec<&Beat>> = HashMap::new();
     for beacon in beacons {
         if let Beacon::Beat(token, beat) = beacon {
-            beats.entry(token.session_id).or_default().push(beat);
+            beats.entry(*token).or_default().push(beat);
         }
     }
     let mut reported = Vec::with_capacity(beats.len());
     for view in views {
-        if let Some(beats) = beats.remove(&view.session_id) {
+        if let Some(beats) = beats.remove(&ViewToken::of(view)) {
             let changed = fold(view, beats, now);
             reported.push((view.clone(), changed));
         }

@@ -15,6 +15,7 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use tokio::time::Instant;
 
+use super::SILENCE;
 use super::log::resolve_in_company;
 use crate::app::App;
 use crate::auth::Viewer;
@@ -144,7 +145,8 @@ impl Source {
     async fn read(&self) -> arvlite_db::Result<Picture> {
         let as_of = self.clock.now();
         let since = as_of - TimeDelta::from_std(self.of.window).unwrap_or(TimeDelta::zero());
-        let views = LiveViews::since(&self.session, self.company_id, self.of.scope, since).await?;
+        let heard_since = as_of - SILENCE;
+        let views = LiveViews::since(&self.session, self.company_id, self.of.scope, since, heard_since).await?;
         Ok(Picture { as_of, counted: Counted::of(&views) })
     }
 }
@@ -173,13 +175,21 @@ impl Follower {
                     self.last = Some(Told { at: Instant::now(), picture: Arc::clone(&picture) });
                     return Ok(picture);
                 }
-                Ok(_) => {}
+                Ok(_) => tokio::time::sleep_until(look_again(self.last.as_ref(), Instant::now(), self.pace)).await,
                 Err(DbError::Failed(error)) => return Err(DbError::Failed(error).into()),
-                Err(error) => tracing::debug!(?error, "a dashboard waits for the database"),
+                Err(error) => {
+                    tracing::debug!(?error, "a dashboard waits for the database");
+                    tokio::time::sleep(self.pace).await;
+                }
             }
-            tokio::time::sleep(self.pace).await;
         }
     }
+}
+
+/// When to look again after nothing was new.
+fn look_again(last: Option<&Told>, now: Instant, pace: Duration) -> Instant {
+    let next = now + pace;
+    last.map_or(next, |last| next.min(last.at + HEARTBEAT))
 }
 
 fn is_news(last: Option<&Told>, picture: &Picture, at: Instant) -> bool {
@@ -253,5 +263,22 @@ mod tests {
         assert!(is_news(Some(&told), &picture(2), told_at));
         assert!(!is_news(Some(&told), &picture(1), told_at + HEARTBEAT - Duration::from_millis(1)));
         assert!(is_news(Some(&told), &picture(1), told_at + HEARTBEAT));
+    }
+
+    #[test]
+    fn what_stays_the_same_is_told_after_half_a_minute_whatever_the_pace_and_never_sooner_than_that() {
+        let told_at = Instant::now();
+        let told = Told { at: told_at, picture: picture(1) };
+        for pace in [PACES.start().as_millis(), 7_000, 20_000, 29_000, 29_999, PACES.end().as_millis()] {
+            let pace = Duration::from_millis(u64::try_from(pace).unwrap());
+            let mut now = told_at + pace;
+            while !is_news(Some(&told), &told.picture, now) {
+                let next = look_again(Some(&told), now, pace);
+                assert!(next > now && next <= now + pace, "{pace:?}");
+                now = next;
+            }
+            assert_eq!(now - told_at, HEARTBEAT, "{pace:?}");
+        }
+        assert_eq!(look_again(None, told_at, HEARTBEAT), told_at + HEARTBEAT);
     }
 }

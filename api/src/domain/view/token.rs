@@ -14,7 +14,7 @@ const LIFETIME: TimeDelta = TimeDelta::hours(24);
 
 /// What a token says. It says nothing that was not stored at the start, so that a start that is repeated gives the same
 /// token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ViewToken {
     /// The phone's own id of the view.
     pub session_id: Uuid,

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::Message;
-use futures_util::{Sink, SinkExt};
+use futures_util::{FutureExt, Sink, SinkExt};
+use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::messages::Close;
@@ -80,7 +81,8 @@ impl Outbox {
         (outbox, Writer { frames })
     }
 
-    /// Room for a message of so many bytes; one that is longer than the whole queue takes all of it. None if the socket has stalled.
+    /// Room for a message of so many bytes; one that is longer than the whole queue takes all of it. None if the socket has stalled,
+    /// and from then on.
     pub(super) async fn room_for(&self, bytes: usize) -> Option<Room> {
         let bytes = u32::try_from(bytes.clamp(1, self.bytes)).unwrap_or(u32::MAX);
         // Mostly there is, and nobody has to look at the clock.
@@ -92,6 +94,8 @@ impl Outbox {
             Ok(Ok(permit)) => Some(Room::new(permit, &self.metrics)),
             Ok(Err(_)) => None,
             Err(_) => {
+                // Its message is left out, so nothing may follow: there is no room any more, however soon some gets free.
+                self.room.close();
                 self.stalled.cancel();
                 None
             }
@@ -146,37 +150,43 @@ async fn write_waiting<S: Sink<Message> + Unpin>(
 }
 
 impl Writer {
-    /// Writes until the socket breaks or is to be closed.
-    pub(super) async fn write(
-        mut self,
-        mut sink: impl Sink<Message> + Unpin + Send,
-        mut closing: oneshot::Receiver<Close>,
-    ) {
-        loop {
-            let close = tokio::select! {
-                biased;
-                close = &mut closing => close,
-                frame = self.frames.recv() => {
-                    let Some(frame) = frame else { return };
-                    tokio::select! {
-                        sent = write_waiting(&mut self.frames, &mut sink, frame) => match sent {
-                            Ok(()) => continue,
-                            Err(_) => return,
-                        },
-                        close = &mut closing => close,
-                    }
-                }
-            };
-            if let Ok(close) = close {
-                let _ = timeout(LAST_WORDS, self.finish(&mut sink, close)).await;
+    /// Writes until the socket breaks or is to be closed. Nothing is left out of the middle: a client resumes after the
+    /// last that it heard. What does not get through in time is not followed by anything.
+    pub(super) async fn write(self, sink: impl Sink<Message> + Unpin + Send, closing: oneshot::Receiver<Close>) {
+        let closing = closing.shared();
+        let too_late = async {
+            if closing.clone().await.is_ok() {
+                sleep(LAST_WORDS).await;
             }
-            return;
+        };
+        tokio::select! {
+            _ = self.write_in_order(sink, closing.clone()) => {}
+            () = too_late => {}
         }
     }
 
-    async fn finish<S: Sink<Message> + Unpin>(&mut self, sink: &mut S, close: Close) -> Result<(), S::Error> {
+    async fn write_in_order<S: Sink<Message> + Unpin>(
+        mut self,
+        mut sink: S,
+        mut closing: impl Future<Output = Result<Close, RecvError>> + Unpin,
+    ) -> Result<(), S::Error> {
+        loop {
+            let frame = tokio::select! {
+                biased;
+                close = &mut closing => return match close {
+                    Ok(close) => self.finish(sink, close).await,
+                    Err(_) => Ok(()),
+                },
+                frame = self.frames.recv() => frame,
+            };
+            let Some(frame) = frame else { return Ok(()) };
+            write_waiting(&mut self.frames, &mut sink, frame).await?;
+        }
+    }
+
+    async fn finish<S: Sink<Message> + Unpin>(mut self, mut sink: S, close: Close) -> Result<(), S::Error> {
         while let Ok(frame) = self.frames.try_recv() {
-            sink.send(frame.message).await?;
+            write_waiting(&mut self.frames, &mut sink, frame).await?;
         }
         sink.send(close.into_message()).await
     }
