@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use arvlite_db::models::{ArContent, Facet, Project, SlotNumbers, Video, ViewColumn, ViewNumbers};
+use arvlite_db::models::{ArContent, Facet, Grain, Project, SlotNumbers, Video, ViewColumn, ViewNumbers};
 use arvlite_db::{Entity, Session};
 
 use super::calendar::Period;
@@ -95,6 +95,11 @@ async fn by_clock(asking: &Asking<'_>, dimension: Dimension) -> Result<Vec<SlotN
     let rows = match dimension {
         Dimension::HourOfDay if asking.hours_are_rolled_up() => {
             asking.numbers_from(Some(Facet::Hour), slots, [span]).await?
+        }
+        Dimension::HourOfDay => {
+            // No day lies within an hour, and thousands of hours are not looked through for one.
+            let facet = Facet::of(&asking.columns(None)).filter(|facet| facet.grains().contains(&Grain::Quarter));
+            asking.numbers_from(facet, slots, pieces).await?
         }
         _ => asking.numbers(slots, pieces).await?,
     };
