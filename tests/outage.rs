@@ -134,6 +134,13 @@ async fn until(who: &Http, path: &str, status: u16) {
     timeout(PATIENCE, reached).await.expect("it never was so");
 }
 
+/// Asks until everything that other processes say is heard.
+async fn until_listening(who: &Http) {
+    let is_deaf = |line: &str| line.starts_with("arvlite_database_listening{") && line.ends_with(" 0");
+    let listening = async { while who.get("/metrics").await.is_none_or(|told| told.text().lines().any(is_deaf)) {} };
+    timeout(PATIENCE, listening).await.expect("it never was so");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_asked_of_a_database_that_is_away_is_refused_soon_and_goes_on_when_it_is_back() {
     let mut database = OwnServer::start().await;
@@ -187,6 +194,9 @@ async fn what_is_asked_of_a_database_that_is_away_is_refused_soon_and_goes_on_wh
         // Views may have been recorded although nobody was told so any more.
         while follower.next().await["viewEvents"]["viewSession"]["sessionId"] != json!(session) {}
         println!("{outage}: told to a follower after {:?}", back.elapsed());
+        // Whoever listens again forgets whom it knew. The next outage begins with a manager who is known.
+        until_listening(&nobody).await;
+        work.manager.ask(PROJECTS, json!({ "id": work.company })).await;
     }
 
     let killer = connect(&url).await;

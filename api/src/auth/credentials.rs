@@ -143,9 +143,9 @@ impl Credentials {
 
     async fn hear(&self, db: &Db, metrics: &Metrics) -> arvlite_db::Result<()> {
         let mut listener = Listener::start(db, CHANNEL).await?;
-        metrics.listens(CHANNEL, true);
         // Whatever was revoked before there was a listener.
         self.spread(Revoked::Unknown);
+        metrics.listens(CHANNEL, true);
         loop {
             let Ok(revoked) = listener.next().await?.parse();
             self.spread(revoked);
