@@ -160,8 +160,7 @@ fn there_is_one_clock_and_one_configuration() {
 #[test]
 fn there_is_one_way_to_the_executor() {
     refuse("api/src", &["executor.execute"], &["api/src/http/paid.rs"]);
-    let streams = ["api/src/http/shared_stream/group.rs", "api/src/http/shared_stream/member.rs"];
-    refuse("api/src", &["executor.follow"], &streams);
+    refuse("api/src", &["executor.follow"], &["api/src/http/shared_stream/execution.rs"]);
     refuse("api/src", &["shared_stream::Member", "Member::new"], &["api/src/http/paid.rs"]);
     refuse("api/src", &["schema.execute", "schema.execute_stream"], &["api/src/graphql/mod.rs"]);
     refuse("api/src", &["graphql::execute", "graphql::follow"], &["api/src/http/executor.rs"]);
