@@ -65,7 +65,7 @@ async fn main() {
     println!("\n{:<28} {:>14} {:>14} {:>10}", "asked", "with rollups", "without", "ratio");
     for (name, question) in questions(company, ViewLogScope::Project(1)) {
         let (rolled, with) = measured(&app, &viewer, &question, Reading::Rollups, 15).await;
-        let (viewed, without) = measured(&app, &viewer, &question, Reading::Views, 3).await;
+        let (viewed, without) = measured(&app, &viewer, &question, Reading::Views, 1).await;
         assert_equal(&rolled, &viewed);
         println!("{name:<28} {:>11.1} ms {:>11.1} ms {:>10.1}", ms(with), ms(without), ms(without) / ms(with));
     }
@@ -137,14 +137,13 @@ async fn measured(
     reading: Reading,
     times: usize,
 ) -> (Answer, Duration) {
-    let mut answer = analyze(app, viewer, question, reading).await.unwrap();
-    let mut taken = Vec::new();
+    let (mut answers, mut taken) = (Vec::new(), Vec::new());
     for _ in 0..times {
         let began = Instant::now();
-        answer = analyze(app, viewer, question, reading).await.unwrap();
+        answers.push(analyze(app, viewer, question, reading).await.unwrap());
         taken.push(began.elapsed());
     }
-    (answer, median(taken))
+    (answers.swap_remove(0), median(taken))
 }
 
 fn assert_equal(one: &Answer, other: &Answer) {
@@ -199,9 +198,10 @@ async fn database() -> (Postgres, Db, tokio_postgres::Client) {
         client
     };
     connect("postgres").await.batch_execute("DROP DATABASE IF EXISTS analytics WITH (FORCE)").await.unwrap();
-    // What takes longer than a client may wait is measured too.
-    let statement_timeout = Duration::from_secs(3600);
-    let db = Db::new(&ConnectOptions { statement_timeout, ..ConnectOptions::new(postgres.url("analytics")) }).unwrap();
+    // What takes longer than a client may wait is measured too, and a server that is busy with it is not given up.
+    let (statement_timeout, answer) = (Duration::from_secs(3600), Duration::from_secs(60));
+    let options = ConnectOptions { statement_timeout, answer, ..ConnectOptions::new(postgres.url("analytics")) };
+    let db = Db::new(&options).unwrap();
     create_database(&db).await.unwrap();
     Migrations::embedded().upgrade(&db, UpTo::Latest, &|_| {}).await.unwrap();
     let client = connect("analytics").await;
