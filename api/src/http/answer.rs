@@ -118,8 +118,8 @@ fn code_of(error: &ServerError) -> Option<&str> {
 
 /// Why something is missing in an answer that may be there when it is made again.
 pub(super) fn hindrance(response: &Response) -> Option<Code> {
-    let codes = response.errors.iter().filter_map(|error| Code::of(code_of(error)?));
-    codes.into_iter().find(|code| matches!(code, Code::Unavailable | Code::Timeout))
+    let mut codes = response.errors.iter().filter_map(|error| Code::of(code_of(error)?));
+    codes.find(|code| matches!(code, Code::Unavailable | Code::Timeout))
 }
 
 fn told(mut error: ServerError, ran: bool, request_id: &str) -> ServerError {
