@@ -281,10 +281,40 @@ async fn who_was_live_may_be_so_far_behind_and_no_further() {
     assert_eq!(first_of(0, false).await, format!("event {}", all[1]), "how far back one begins does not matter");
 
     let after = Some(Cursor(all[0]));
-    let mut goes_on = app.stretch(&studio, Stretch { after, was_live: true, only_the_past: false }).await.unwrap();
+    let mut goes_on = app.stretch(&studio, Stretch { after, was_live: true, ..Stretch::default() }).await.unwrap();
     let mut told = vec![goes_on.next().await.unwrap().unwrap(), goes_on.next().await.unwrap().unwrap()];
     let next = *app.log_events(&studio, 1).await.last().unwrap();
     told.push(goes_on.next().await.unwrap().unwrap());
     let [gap, caught_up] = [format!("gap {} {newest} SlowConsumer", all[0]), format!("caught up {newest}")];
     assert_eq!(words(&told), [gap, caught_up, format!("event {next}")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stretch_of_the_past_ends_where_it_should_or_when_it_is_caught_up() {
+    let app = TestApp::start().await;
+    let (studio, other) = (app.studio("Studio").await, app.studio("Other").await);
+    let all = app.log_events(&studio, 5).await;
+    app.log_events(&other, 5).await;
+    let newest = app.log().await.last().unwrap().position;
+    let event = |place: usize| format!("event {}", all[place]);
+    let until = async |end: i64| words(&app.told(&studio, Stretch { until: Some(Cursor(end)), ..past(all[0]) }).await);
+    assert_eq!(until(all[2]).await, [event(1), event(2)]);
+    assert_eq!(until(all[2] - 1).await, [event(1)]);
+    assert_eq!(until(all[1] - 1).await, [""; 0]);
+    let whole = [event(1), event(2), event(3), event(4)];
+    assert_eq!(until(newest).await, whole, "others' events come before its end");
+    assert_eq!(until(newest + 1).await, [&whole[..], &[format!("caught up {newest}")]].concat());
+
+    // Of more than is read at once, and with more while it is read.
+    let again = "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
+        SELECT recorded_at, company_id, project_id, ar_content_id, kind, view_session
+        FROM view_events, generate_series(1, 400) WHERE position = 1";
+    app.change(again).await;
+    let stretch = Stretch { until: Some(Cursor(newest + 700)), ..past(newest) };
+    let mut told = app.stretch(&studio, stretch).await.unwrap();
+    let first = told.next().await.unwrap().unwrap();
+    app.change(again).await;
+    let rest: Vec<LogItem> = told.map(Result::unwrap).collect().await;
+    let positions: Vec<i64> = [first].iter().chain(&rest).map(LogItem::position).collect();
+    assert_eq!(positions, (newest + 1..=newest + 700).collect::<Vec<_>>());
 }

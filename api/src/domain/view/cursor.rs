@@ -7,7 +7,7 @@ use crate::domain::{Error, Result};
 const VERSION: u8 = 1;
 
 /// A position in the log: opaque outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor(pub i64);
 
 impl Cursor {

@@ -32,6 +32,8 @@ pub(super) struct Follower {
     was_live: bool,
     most_behind: i64,
     only_the_past: bool,
+    /// Where its past ends, whatever comes after it.
+    end: i64,
     ready: VecDeque<LogItem>,
 }
 
@@ -40,9 +42,10 @@ impl Follower {
         // Joined before the newest position is read: what is committed in between is told live.
         let (live, as_of) = (app.views.log.join(), app.clock.now());
         let newest = ViewEvent::newest_position(&session).await?;
+        let end = stretch.until.map_or(i64::MAX, |Cursor(end)| end);
         let (position, behind, ready) = match stretch.after {
             Some(Cursor(position)) if position > newest => return Err(Error::InvalidCursor),
-            Some(Cursor(position)) => (position, Some(newest), VecDeque::new()),
+            Some(Cursor(position)) => (position, Some(newest.min(end)), VecDeque::new()),
             None => (newest, None, VecDeque::from([LogItem::CaughtUp { position: newest, as_of }])),
         };
         Ok(Self {
@@ -56,6 +59,7 @@ impl Follower {
             was_live: stretch.was_live || behind.is_none(),
             most_behind: app.config.limits.stream_backlog_events,
             only_the_past: stretch.only_the_past,
+            end,
             ready,
         })
     }
@@ -102,8 +106,10 @@ impl Follower {
             if dropped > after {
                 self.skip(dropped, GapReason::Retention);
             }
-            let is_last = i64::try_from(events.len()).is_ok_and(|count| count < PAGE);
-            for event in events.into_iter().filter(|event| event.position > dropped) {
+            let is_last = i64::try_from(events.len()).is_ok_and(|count| count < PAGE)
+                || events.last().is_some_and(|event| event.position >= self.end);
+            let here = dropped + 1..=self.end;
+            for event in events.into_iter().filter(|event| here.contains(&event.position)) {
                 self.place.set(event.position);
                 self.ready.push_back(LogItem::Event(Arc::new(event)));
             }
@@ -112,11 +118,15 @@ impl Follower {
             }
         }
         if self.place.get() >= until {
+            if until == self.end {
+                self.behind = None;
+                return Ok(());
+            }
             // Much may have come while the past was told, and it is past too.
             if !self.announced {
                 let newest = self.newest().await?;
                 if newest.saturating_sub(until) > PAGE {
-                    self.behind = Some(newest);
+                    self.behind = Some(newest.min(self.end));
                     return Ok(());
                 }
             }

@@ -59,6 +59,8 @@ pub struct Stretch {
     pub was_live: bool,
     /// It ends with [`LogItem::CaughtUp`].
     pub only_the_past: bool,
+    /// A past ends here, without a word, if that comes first.
+    pub until: Option<Cursor>,
 }
 
 impl LogItem {
