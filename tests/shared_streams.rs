@@ -97,7 +97,7 @@ async fn what_an_event_costs_does_not_depend_on_how_many_follow() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_past_is_each_ones_own_and_then_they_are_told_the_same() {
+async fn whoever_comes_again_is_told_what_was_and_what_is_once() {
     let app = TestApp::start().await;
     let studio = app.studio("Studio").await;
     let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
@@ -275,18 +275,12 @@ async fn whoever_reads_nothing_for_long_goes_on_where_it_stands() {
     for events in [&mut reads, &mut waits] {
         assert_eq!(events.next().await.unwrap().data["data"]["viewEvents"]["__typename"], "StreamCaughtUp");
     }
-    start(&app, &content, 1).await;
     // More than are kept for those who are late.
     let count = 4_400;
-    app.change(&format!(
-        "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
-         SELECT recorded_at, company_id, project_id, ar_content_id, kind, view_session
-         FROM view_events, generate_series(1, {count})"
-    ))
-    .await;
+    record(&app, &content, count).await;
     let ids = async |events: &mut Events| {
         let mut ids = Vec::new();
-        while ids.len() <= count {
+        while ids.len() < count {
             let event = events.next().await.unwrap();
             assert_eq!(event.data["data"]["viewEvents"]["__typename"], "ViewSessionStarted");
             ids.push(event.id.unwrap());
@@ -302,4 +296,62 @@ async fn whoever_reads_nothing_for_long_goes_on_where_it_stands() {
     let again = [reads.next().await.unwrap().id, waits.next().await.unwrap().id];
     assert_eq!(again[0], again[1]);
     assert_eq!(executions(&app).await - before, 1.0, "together again");
+}
+
+/// As many events as that, of one view.
+async fn record(app: &TestApp, content: &ArContent, count: usize) {
+    start(app, content, 1).await;
+    app.change(&format!(
+        "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
+         SELECT recorded_at, company_id, project_id, ar_content_id, kind, view_session
+         FROM view_events, generate_series(2, {count})"
+    ))
+    .await;
+}
+
+/// As after each deployment: a process that knows nothing yet, and all dashboards at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_come_again_to_another_server_read_the_past_together() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    let viewer = app.member(studio.company.id, Role::Viewer).await;
+    let mut first = Events::open(&app.router, &viewer, FOLLOW, of(&studio), None).await;
+    let mut ids = vec![first.next().await.unwrap().id.unwrap()];
+    let count = 1_500;
+    record(&app, &content, count).await;
+    while ids.len() <= count {
+        ids.push(first.next().await.unwrap().id.unwrap());
+    }
+    let twin = TestApp::on(app.app.config.database_url.as_deref().unwrap()).await;
+    let come_again = async |place: usize| {
+        let mut events = Events::open(&twin.router, &viewer, FOLLOW, of(&studio), Some(&ids[place])).await;
+        let mut told = Vec::new();
+        loop {
+            let event = events.next().await.unwrap();
+            if event.data["data"]["viewEvents"]["__typename"] == "StreamCaughtUp" {
+                return (events, told);
+            }
+            told.push(event.id.unwrap());
+        }
+    };
+    let followed = async |place: usize| {
+        let (events, told) = come_again(place).await;
+        assert_eq!(told, ids[place + 1..], "after the {place}th");
+        events
+    };
+    let others = async {
+        // The furthest behind has begun.
+        while executions(&twin).await == 0.0 {}
+        join_all([600, 700, 1_200, 1_490, 1_499, 1_500].map(followed)).await
+    };
+    let (first, mut streams) = tokio::join!(followed(0), others);
+    streams.push(first);
+    // All that the first one missed, and the end of it once more for those who were not that far behind.
+    let together = executions(&twin).await;
+    assert!((1_500.0..1_500.0 + 400.0).contains(&together), "{together}");
+    start(&app, &content, 1).await;
+    let news = join_all(streams.iter_mut().map(async |events| events.next().await.unwrap().id)).await;
+    assert!(news.iter().all(|id| *id == news[0]));
+    assert_eq!(executions(&twin).await - together, 1.0);
 }

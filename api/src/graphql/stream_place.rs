@@ -27,8 +27,8 @@ struct Stand {
 enum Part {
     /// From after this cursor, else from where the document says, to the end of times.
     On { after: Option<Arc<str>> },
-    /// The same, as far as it is past.
-    Past { after: Option<Arc<str>> },
+    /// The same, as far as it is past, and no further than this.
+    Past { after: Option<Arc<str>>, until: Option<Cursor> },
     /// What came after this position, of which somebody who was live before has fallen out.
     Missed { after: i64, only_the_past: bool },
     /// What happens from now on, whatever the document says.
@@ -56,7 +56,13 @@ impl StreamPlace {
     /// The same, but it ends when the past is told.
     #[must_use]
     pub fn past(after: Option<Arc<str>>) -> Self {
-        Self::new(Part::Past { after })
+        Self::new(Part::Past { after, until: None })
+    }
+
+    /// What is past between two positions. That the past is told is said only if it ends before the second.
+    #[must_use]
+    pub fn between(after: Cursor, until: Cursor) -> Self {
+        Self::new(Part::Past { after: Some(after.to_string().into()), until: Some(until) })
     }
 
     /// For somebody who was live up to a position: what was missed since, and for good or no further. That the past is
@@ -79,7 +85,7 @@ impl StreamPlace {
         let broke_off = Some(Cursor(after).to_string().into());
         Self::new(match self.part {
             Part::On { .. } if !self.is_live() => Part::On { after: broke_off },
-            Part::Past { .. } => Part::Past { after: broke_off },
+            Part::Past { until, .. } => Part::Past { after: broke_off, until },
             Part::Missed { only_the_past, .. } => Part::Missed { after, only_the_past },
             Part::On { .. } | Part::News => Part::Missed { after, only_the_past: false },
         })
@@ -109,11 +115,12 @@ impl StreamPlace {
         let after = |broke_off: &Option<Arc<str>>| broke_off.as_deref().or(began_after).map(Cursor::read).transpose();
         Ok(match &self.part {
             Part::On { after: broke_off } => Stretch { after: after(broke_off)?, ..Stretch::default() },
-            Part::Past { after: broke_off } => {
-                Stretch { after: after(broke_off)?, only_the_past: true, ..Stretch::default() }
+            Part::Past { after: broke_off, until } => {
+                Stretch { after: after(broke_off)?, only_the_past: true, until: *until, ..Stretch::default() }
             }
             Part::Missed { after, only_the_past } => {
-                Stretch { after: Some(Cursor(*after)), was_live: true, only_the_past: *only_the_past }
+                let (after, only_the_past) = (Some(Cursor(*after)), *only_the_past);
+                Stretch { after, was_live: true, only_the_past, until: None }
             }
             Part::News => Stretch::default(),
         })

@@ -117,6 +117,12 @@ impl Admitted {
         known.sharing.as_ref()?.sameness(known.name.as_deref(), &self.variables, viewer)
     }
 
+    /// The cursor at which a client broke off, as far as it is known before it runs.
+    pub(super) fn broke_off(&self) -> Option<&str> {
+        let in_variables = || self.receipt.known.sharing.as_ref()?.broke_off(&self.variables);
+        self.resumes_after.as_deref().or_else(in_variables)
+    }
+
     /// Whether its document was validated against the schema before.
     pub(super) fn is_valid(&self) -> bool {
         self.receipt.known.is_valid()

@@ -54,6 +54,14 @@ impl Sharing {
         Some(Self { text: text.into(), after, is_personal })
     }
 
+    /// Where a client broke off, if its variables say nothing else with it.
+    pub(super) fn broke_off<'v>(&self, variables: &'v Variables) -> Option<&'v str> {
+        match variables.get(self.after.as_ref()?)? {
+            Value::String(after) => Some(after),
+            _ => None,
+        }
+    }
+
     /// What is the same for all who are told the same as this viewer.
     pub(super) fn sameness(&self, operation: Option<&str>, variables: &Variables, viewer: &Viewer) -> Option<Sameness> {
         if viewer.is_anonymous() {

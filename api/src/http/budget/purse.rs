@@ -11,7 +11,7 @@ use super::Draws;
 use super::bucket::Bucket;
 use crate::config::Budget;
 
-/// Whoever follows more different streams at once follows the others by itself.
+/// Whoever follows more different streams at once, or more stretches of their past, follows the others by itself.
 const GROUPS: usize = 16;
 
 /// A bucket that fills again by itself, and places for what runs at once.
@@ -24,6 +24,8 @@ pub(in crate::http) struct Purse {
     /// Places for streams that are run for many and were begun by this caller: what is run there waits for nobody's
     /// bucket.
     pub(in crate::http) groups: Arc<Semaphore>,
+    /// The same for stretches of the past, which soon end.
+    pub(in crate::http) past_groups: Arc<Semaphore>,
 }
 
 /// What was drawn, and is not settled yet. Dropped unsettled, as by an operation that was broken off, it stays drawn.
@@ -41,6 +43,7 @@ impl Purse {
             running: Arc::new(Semaphore::new(running.min(Semaphore::MAX_PERMITS))),
             searches: Arc::new(Semaphore::new(searches)),
             groups: Arc::new(Semaphore::new(GROUPS)),
+            past_groups: Arc::new(Semaphore::new(GROUPS)),
         }
     }
 

@@ -37,16 +37,9 @@ pub(super) struct Execution {
 
 impl Execution {
     pub(super) fn begin(door: &Door, admitted: &Admitted, viewer: &Viewer, place: StreamPlace) -> Self {
-        Self {
-            responses: door.executor.follow(admitted.again().with(place.clone()), viewer),
-            door: door.clone(),
-            viewer: viewer.clone(),
-            admitted: admitted.again(),
-            place,
-            told: None,
-            again_at: None,
-            tries: 0,
-        }
+        let (door, viewer, admitted) = (door.clone(), viewer.clone(), admitted.again());
+        let responses = run(&door, &admitted, &viewer, &place);
+        Self { door, viewer, admitted, place, responses, told: None, again_at: None, tries: 0 }
     }
 
     /// What comes next; none if nothing more will come. Nothing is lost when it is no longer waited for.
@@ -85,7 +78,11 @@ impl Execution {
 
     fn begin_again(&mut self) {
         self.place = self.place.again(self.told);
-        self.responses = self.door.executor.follow(self.admitted.again().with(self.place.clone()), &self.viewer);
+        self.responses = run(&self.door, &self.admitted, &self.viewer, &self.place);
         self.again_at = None;
     }
+}
+
+fn run(door: &Door, admitted: &Admitted, viewer: &Viewer, place: &StreamPlace) -> BoxStream<'static, Response> {
+    door.executor.follow(admitted.again().with(place.clone()), viewer)
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use arvlite_db::SearchShare;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -17,90 +17,107 @@ use super::audience::{Audience, Seat};
 use super::execution::Execution;
 use super::recent::{Reader, Recent, SharedEvent};
 use crate::auth::Viewer;
+use crate::domain::view::Cursor;
 use crate::graphql::StreamPlace;
 use crate::monitoring::Metrics;
 
 /// Events told together, at most.
 const AT_ONCE: usize = 1_024;
 
+/// Positions of the past that are told together: no more, because nobody's budget paces a group.
+const STRETCH: i64 = 1_024;
+
 /// All groups of this process that anybody is in.
 #[derive(Default)]
 pub(in crate::http) struct Groups {
-    groups: Mutex<HashMap<Sameness, Weak<Group>>>,
+    groups: Mutex<HashMap<Key, Weak<Group>>>,
     audience: Audience,
     /// What all of them keep for their members.
     kept_bytes: Arc<AtomicUsize>,
 }
 
+/// What they are told, and where that ends: nowhere if it is what happens from now on.
+type Key = (Sameness, Option<Cursor>);
+
+/// A stretch of the past.
+#[derive(Debug, Clone, Copy)]
+struct Past {
+    after: Cursor,
+    end: Cursor,
+}
+
 /// Those who are told the same. It runs as long as anybody is in it.
 pub(super) struct Group {
     recent: Arc<Recent>,
-    stage: watch::Receiver<Stage>,
-    sameness: Sameness,
+    key: Key,
+    past: Option<Past>,
     groups: Weak<Groups>,
     audience: Audience,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
     _running: AbortOnDropHandle<()>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Begins,
-    /// Whatever is recorded from now on is told.
-    Live,
+impl Past {
+    fn after(Cursor(after): Cursor) -> Self {
+        Self { after: Cursor(after), end: Cursor((after / STRETCH + 1).saturating_mul(STRETCH)) }
+    }
 }
 
 impl Groups {
-    /// The group of those who are told the same as this viewer, who is one of them: begun if there is none. None where
-    /// this one has begun too many.
+    /// The group of those who are told the same as this viewer, who is one of them, either from now on or after a position
+    /// of the past: begun if there is none. None where this one has begun too many.
     pub(super) fn group(
         self: &Arc<Self>,
         sameness: Sameness,
+        after: Option<Cursor>,
         door: &Door,
         admitted: &Admitted,
         viewer: &Viewer,
         purse: &Purse,
     ) -> Option<Arc<Group>> {
+        let past = after.map(Past::after);
+        let key = (sameness, past.map(|past| past.end));
         // Declared first, and so let go last: the last one to let go of a group needs the map.
         let known;
         let mut groups = self.groups();
-        known = groups.get(&sameness).and_then(Weak::upgrade);
-        if let Some(group) = known.as_ref().filter(|group| !group.is_over()) {
+        known = groups.get(&key).and_then(Weak::upgrade);
+        // One that began later than this one broke off is of no use here, but this one's is to all others who come.
+        let tells = |group: &&Arc<Group>| !group.is_over() && group.past.map(|past| past.after) <= after;
+        if let Some(group) = known.as_ref().filter(tells) {
             return Some(Arc::clone(group));
         }
-        let place = Arc::clone(&purse.groups).try_acquire_owned().ok()?;
+        let permits = if past.is_some() { &purse.past_groups } else { &purse.groups };
+        let permit = Arc::clone(permits).try_acquire_owned().ok()?;
         let (recent, audience) = (Recent::new(&self.kept_bytes), self.audience.of_another_group());
-        let (staging, stage) = watch::channel(Stage::Begins);
-        let execution = Execution::begin(door, admitted, viewer, StreamPlace::news());
+        let place = past.map_or_else(StreamPlace::news, |past| StreamPlace::between(past.after, past.end));
+        let execution = Execution::begin(door, admitted, viewer, place);
         let metrics = Arc::clone(&door.app.metrics);
-        let telling = Telling { recent: Arc::clone(&recent), audience: audience.clone(), metrics };
-        let run = run(execution, admitted.cost.clone(), viewer.caller.request_id.clone(), telling, staging);
+        let telling = Telling { recent: Arc::clone(&recent), audience: audience.clone(), metrics, past };
+        let run = run(execution, admitted.cost.clone(), viewer.caller.request_id.clone(), telling);
         let group = Arc::new(Group {
             recent,
-            stage,
-            sameness,
+            key,
+            past,
             groups: Arc::downgrade(self),
             audience,
-            _place: place,
+            _permit: permit,
             _running: AbortOnDropHandle::new(tokio::spawn(SearchShare::of(&purse.searches).over(run))),
         });
-        groups.insert(group.sameness.clone(), Arc::downgrade(&group));
+        groups.insert(group.key.clone(), Arc::downgrade(&group));
         Some(group)
     }
 
-    fn groups(&self) -> MutexGuard<'_, HashMap<Sameness, Weak<Group>>> {
+    fn groups(&self) -> MutexGuard<'_, HashMap<Key, Weak<Group>>> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Group {
-    /// Reads what it tells from now on: everything that is recorded from now on, and maybe some of what was before. None
-    /// if it came to nothing or is over.
+    /// Reads what it tells, from where it begins. None if nothing comes of it.
     pub(super) async fn join(&self) -> Option<(Reader, Seat)> {
         // Who waits for it here is one of its members, so that it goes on.
-        self.stage.clone().wait_for(|stage| *stage == Stage::Live).await.ok()?;
-        let joined = (self.recent.read(), self.audience.join());
-        (!self.is_over()).then_some(joined)
+        let reader = self.recent.read().await?;
+        Some((reader, self.audience.join()))
     }
 
     fn is_over(&self) -> bool {
@@ -113,8 +130,8 @@ impl Drop for Group {
         let Some(groups) = self.groups.upgrade() else { return };
         let mut groups = groups.groups();
         // Another one may have taken its place.
-        if groups.get(&self.sameness).is_some_and(|group| group.strong_count() == 0) {
-            groups.remove(&self.sameness);
+        if groups.get(&self.key).is_some_and(|group| group.strong_count() == 0) {
+            groups.remove(&self.key);
         }
     }
 }
@@ -124,18 +141,13 @@ struct Telling {
     recent: Arc<Recent>,
     audience: Audience,
     metrics: Arc<Metrics>,
+    past: Option<Past>,
 }
 
-/// Runs a subscription from now on, and tells each answer to all members. However it ends, they then follow by
-/// themselves, and each meets by itself what went wrong.
-async fn run(mut execution: Execution, cost: Cost, request_id: String, telling: Telling, stage: watch::Sender<Stage>) {
-    // That it is caught up. Each member says so for itself.
-    let begun = execution.next().await;
-    if !begun.is_some_and(|response| response.errors.is_empty()) || !execution.is_live() {
-        return;
-    }
-    stage.send_replace(Stage::Live);
-    let (mut untold, mut rests_until) = (0, Instant::now());
+/// Runs a subscription, and tells each answer to all members. However it ends, they then follow by themselves, and each
+/// meets by itself what went wrong.
+async fn run(mut execution: Execution, cost: Cost, request_id: String, telling: Telling) {
+    let (mut was_caught_up, mut untold, mut rests_until) = (false, 0, Instant::now());
     loop {
         let response = tokio::select! {
             response = execution.next(), if untold < AT_ONCE => response,
@@ -145,9 +157,20 @@ async fn run(mut execution: Execution, cost: Cost, request_id: String, telling: 
                 continue;
             }
         };
-        let (Some(response), Some(cursor), false) = (response, execution.reached(), execution.has_failed()) else {
-            break;
+        let Some(response) = response else {
+            let end = telling.past.map(|past| past.end).filter(|_| !was_caught_up);
+            return telling.recent.end(execution.reached().max(end));
         };
+        let (Some(cursor), false) = (execution.reached(), execution.has_failed()) else {
+            return telling.recent.end(execution.reached());
+        };
+        let is_caught_up = execution.is_live() && !was_caught_up;
+        was_caught_up |= is_caught_up;
+        telling.recent.begin(telling.past.map_or(cursor, |past| past.after));
+        if is_caught_up && telling.past.is_none() {
+            // Its members were told the past before.
+            continue;
+        }
         telling.metrics.subscription_executions.inc();
         let cost = telling.audience.share_of(cost.actual(&response.data));
         let answer = Answer::of_response(response, &request_id);
@@ -155,10 +178,9 @@ async fn run(mut execution: Execution, cost: Cost, request_id: String, telling: 
             return;
         }
         let (json, code) = (answer.to_json(), answer.code());
-        telling.recent.tell(SharedEvent { cursor, json, as_event: OnceLock::new(), cost, code });
+        telling.recent.tell(SharedEvent { cursor, is_caught_up, json, as_event: OnceLock::new(), cost, code });
         untold += 1;
     }
-    telling.recent.end(execution.reached());
 }
 
 /// Members are told of the end also where it comes by a panic.

@@ -1,4 +1,5 @@
-//! One follower: by itself as long as the past is told, then as one of a group.
+//! One follower: told the past with all who broke off nearly where it did, then what happens with all who are told the
+//! same, and by itself where neither can be.
 
 use std::sync::Arc;
 
@@ -50,8 +51,9 @@ enum Stage {
     Begins { after: Option<Arc<str>> },
     /// It runs its own execution, and goes on with its group where that ends, or with nothing.
     ByItself { execution: Box<Execution>, then: Option<Place> },
-    /// It is told what its group is told, and was told everything up to here.
-    InGroup { place: Place, stands_at: Cursor },
+    /// It is told what a group tells, and was told everything up to here. Where that is of the past, it goes on with the
+    /// group that is live.
+    InGroup { place: Place, stands_at: Cursor, then: Option<Place> },
 }
 
 /// A place in a group, which goes on as long as anybody has one.
@@ -74,13 +76,7 @@ impl Member {
         let wish = &self.wish;
         loop {
             self.stage = match &mut self.stage {
-                Stage::Begins { after } => {
-                    let after = after.take();
-                    match wish.place().await {
-                        Some(place) => wish.by_itself(StreamPlace::past(after), Some(place)),
-                        None => wish.by_itself(StreamPlace::on(after), None),
-                    }
-                }
+                Stage::Begins { after } => wish.begin(after.clone()).await,
                 Stage::ByItself { execution, then } => {
                     if let Some(response) = SearchShare::of(&wish.purse.searches).over(execution.next()).await {
                         wish.door.app.metrics.subscription_executions.inc();
@@ -88,20 +84,30 @@ impl Member {
                     }
                     let caught_up = execution.reached().filter(|_| execution.is_live());
                     let (stands_at, place) = (caught_up?, then.take()?);
-                    Stage::InGroup { place, stands_at }
+                    Stage::InGroup { place, stands_at, then: None }
                 }
-                Stage::InGroup { place, stands_at } => match place.reader.next().await {
-                    Next::Event(event) if event.cursor <= *stands_at => continue,
+                Stage::InGroup { place, stands_at, then } => match place.reader.next(*stands_at).await {
                     Next::Event(event) => {
                         (*stands_at, self.fruitless) = (event.cursor, 0);
+                        if let Some(live) = then.take_if(|_| event.is_caught_up) {
+                            *place = live;
+                        }
                         return Some(Told::Shared(event));
                     }
-                    Next::Missed => wish.missed(*stands_at, wish.place().await),
+                    Next::Missed => match then.take() {
+                        Some(live) => wish.in_past(*stands_at, live, None),
+                        None => wish.missed(*stands_at, wish.place(None).await),
+                    },
                     Next::Over(through) => {
                         self.fruitless += 1;
-                        // One that always ends at once is of no use.
-                        let place = if self.fruitless < MOST_FRUITLESS { wish.place().await } else { None };
-                        wish.missed(through.map_or(*stands_at, |through| through.max(*stands_at)), place)
+                        *stands_at = through.map_or(*stands_at, |through| through.max(*stands_at));
+                        let of_the_past = then.as_ref().map(|_| *stands_at);
+                        // Those that always end at once are of no use.
+                        let next = if self.fruitless < MOST_FRUITLESS { wish.place(of_the_past).await } else { None };
+                        match then.take() {
+                            Some(live) => wish.in_past(*stands_at, live, next),
+                            None => wish.missed(*stands_at, next),
+                        }
                     }
                 },
             };
@@ -110,20 +116,37 @@ impl Member {
 }
 
 impl Wish {
-    /// A place in the group of those who are told the same. What is recorded from now on will be told there.
-    async fn place(&self) -> Option<Place> {
+    async fn begin(&self, after: Option<Arc<str>>) -> Stage {
+        let Some(live) = self.place(None).await else { return self.by_itself(StreamPlace::on(after), None) };
+        let broke_off = after.as_deref().or_else(|| self.admitted.broke_off());
+        match broke_off.and_then(|cursor| Cursor::read(cursor).ok()) {
+            Some(stands_at) => self.in_past(stands_at, live, self.place(Some(stands_at)).await),
+            None => self.by_itself(StreamPlace::past(after), Some(live)),
+        }
+    }
+
+    /// Reads the past after a position, in its group or by itself, and goes on with what is live.
+    fn in_past(&self, stands_at: Cursor, live: Place, place: Option<Place>) -> Stage {
+        match place {
+            Some(place) => Stage::InGroup { place, stands_at, then: Some(live) },
+            None => self.by_itself(StreamPlace::past(Some(stands_at.to_string().into())), Some(live)),
+        }
+    }
+
+    /// Reads what it missed of what was live, and goes on with the group if there is one.
+    fn missed(&self, stood: Cursor, then: Option<Place>) -> Stage {
+        self.by_itself(StreamPlace::missed(stood, then.is_some()), then)
+    }
+
+    /// A place in the group of those who are told the same: all that is recorded from now on, or the past after a position.
+    async fn place(&self, after: Option<Cursor>) -> Option<Place> {
         let sameness = self.admitted.sameness(&self.viewer)?;
         if self.admitted.cost.requested > MOST_SHARED_COST {
             return None;
         }
-        let group = self.door.groups.group(sameness, &self.door, &self.admitted, &self.viewer, &self.purse)?;
+        let group = self.door.groups.group(sameness, after, &self.door, &self.admitted, &self.viewer, &self.purse)?;
         let (reader, seat) = group.join().await?;
         Some(Place { _group: group, reader, _seat: seat })
-    }
-
-    /// Reads what was missed, and goes on with the group if there is one.
-    fn missed(&self, stood: Cursor, then: Option<Place>) -> Stage {
-        self.by_itself(StreamPlace::missed(stood, then.is_some()), then)
     }
 
     fn by_itself(&self, place: StreamPlace, then: Option<Place>) -> Stage {

@@ -1,8 +1,9 @@
 //! Streams that many follow: run once for all who asked the same and may see the same, with the same bytes for all.
 //!
-//! A [`Member`] (`member.rs`) follows by itself until the past is told, then takes what its group (`group.rs`) runs once,
-//! from the events of late (`recent.rs`) that the group keeps for its members and tells in a rhythm that goes with their
-//! number (`audience.rs`). Whoever is too slow for those reads by itself again what it missed. Either runs a subscription
+//! A [`Member`] (`member.rs`) is told what its groups (`group.rs`) run once, keep for a while (`recent.rs`) and tell in a
+//! rhythm that goes with the number of their members (`audience.rs`): first the past, with all who broke off nearly where
+//! it did, as thousands do when a server is away; then what happens. Where there can be no group, and what somebody missed
+//! who is too slow, is read by each alone. Either runs a subscription
 //! that waits for the database where it is away (`execution.rs`). Who may be in one group is decided by
 //! `admit/sharing.rs`; who pays, by `paid.rs`. Start at `member.rs`.
 

@@ -23,6 +23,8 @@ const KEPT_FOR: Duration = Duration::from_secs(10);
 pub(in crate::http) struct SharedEvent {
     /// Where it stands in the log.
     pub(in crate::http) cursor: Cursor,
+    /// Whether it tells that everything up to there was told.
+    pub(in crate::http) is_caught_up: bool,
     /// The answer.
     pub(in crate::http) json: String,
     /// The answer as an event stream has it.
@@ -46,24 +48,23 @@ pub(super) struct Recent {
 struct Kept {
     events: VecDeque<(Instant, Arc<SharedEvent>)>,
     bytes: usize,
-    /// How many there were before those.
-    forgotten: u64,
+    /// All that was told after this is kept. None before anything is told.
+    since: Option<Cursor>,
     /// Up to here everything was told, or is told to nobody of the group.
     through: Option<Cursor>,
     is_over: bool,
 }
 
-/// Where one member stands in what its group tells.
+/// One who is told what a group tells.
 pub(super) struct Reader {
     recent: Arc<Recent>,
     news: watch::Receiver<()>,
-    next: u64,
 }
 
-/// What comes next.
+/// What comes next after a position.
 pub(super) enum Next {
     Event(Arc<SharedEvent>),
-    /// What comes next is forgotten already.
+    /// What comes next is not kept.
     Missed,
     /// Nothing more comes; up to here everything was told.
     Over(Option<Cursor>),
@@ -77,6 +78,12 @@ impl Recent {
 
     pub(super) fn is_over(&self) -> bool {
         self.kept().is_over
+    }
+
+    /// From here on everything is told.
+    pub(super) fn begin(&self, since: Cursor) {
+        self.kept().since.get_or_insert(since);
+        self.wake();
     }
 
     /// Keeps one more for all members, who look for it when they are woken.
@@ -107,20 +114,29 @@ impl Recent {
         self.wake();
     }
 
-    /// Reads what is told from now on.
-    pub(super) fn read(self: &Arc<Self>) -> Reader {
-        let news = self.news.subscribe();
-        let kept = self.kept();
-        let next = kept.forgotten + kept.events.len() as u64;
-        drop(kept);
-        Reader { recent: Arc::clone(self), news, next }
+    /// Reads what is told, as soon as it has begun; none if nothing comes of it.
+    pub(super) async fn read(self: &Arc<Self>) -> Option<Reader> {
+        let mut news = self.news.subscribe();
+        loop {
+            let is_over = self.is_over();
+            let has_begun = self.kept().since.is_some();
+            if has_begun {
+                return Some(Reader { recent: Arc::clone(self), news });
+            }
+            if is_over {
+                return None;
+            }
+            news.changed().await.ok()?;
+        }
     }
 
-    fn at(&self, place: u64) -> Option<Next> {
+    fn after(&self, position: Cursor) -> Option<Next> {
         let kept = self.kept();
-        let Some(index) = place.checked_sub(kept.forgotten) else { return Some(Next::Missed) };
-        match usize::try_from(index).ok().and_then(|index| kept.events.get(index)) {
-            Some((_, event)) => Some(Next::Event(Arc::clone(event))),
+        if kept.since.is_none_or(|since| position < since) {
+            return Some(Next::Missed);
+        }
+        match kept.after(position) {
+            Some(event) => Some(Next::Event(Arc::clone(event))),
             None => kept.is_over.then_some(Next::Over(kept.through)),
         }
     }
@@ -131,6 +147,12 @@ impl Recent {
 }
 
 impl Kept {
+    /// What comes next for somebody who stands there. That the past is told comes after the last of it.
+    fn after(&self, position: Cursor) -> Option<&Arc<SharedEvent>> {
+        let is_told = |event: &SharedEvent| event.cursor < position || event.cursor == position && !event.is_caught_up;
+        self.events.get(self.events.partition_point(|(_, event)| is_told(event))).map(|(_, event)| event)
+    }
+
     /// The newest stays, whatever its size. Gives the bytes of the others.
     fn forget(&mut self, now: Instant, is_all_too_much: bool) -> usize {
         let bytes = self.bytes;
@@ -142,7 +164,7 @@ impl Kept {
             }
             if let Some((_, event)) = self.events.pop_front() {
                 self.bytes -= event.json.len();
-                self.forgotten += 1;
+                self.since = Some(event.cursor);
             }
         }
         bytes - self.bytes
@@ -156,11 +178,10 @@ impl Drop for Recent {
 }
 
 impl Reader {
-    /// What comes next, as soon as it does. Nothing is lost when it is no longer waited for.
-    pub(super) async fn next(&mut self) -> Next {
+    /// What comes next after a position, as soon as it does.
+    pub(super) async fn next(&mut self, after: Cursor) -> Next {
         loop {
-            if let Some(next) = self.recent.at(self.next) {
-                self.next += u64::from(matches!(next, Next::Event(_)));
+            if let Some(next) = self.recent.after(after) {
                 return next;
             }
             if self.news.changed().await.is_err() {
@@ -178,7 +199,14 @@ mod tests {
 
     fn event(position: i64, bytes: usize) -> SharedEvent {
         let json = "x".repeat(bytes);
-        SharedEvent { cursor: Cursor(position), json, as_event: OnceLock::new(), cost: 1, code: None }
+        SharedEvent {
+            cursor: Cursor(position),
+            json,
+            is_caught_up: false,
+            as_event: OnceLock::new(),
+            cost: 1,
+            code: None,
+        }
     }
 
     fn position(next: &Next) -> i64 {
@@ -189,59 +217,81 @@ mod tests {
         }
     }
 
+    /// One that has begun, and who reads it.
+    async fn begun(since: i64, bytes_of_all: &Arc<AtomicUsize>) -> (Arc<Recent>, Reader) {
+        let recent = Recent::new(bytes_of_all);
+        assert!(recent.read().now_or_never().is_none(), "it has not begun");
+        recent.begin(Cursor(since));
+        let reader = recent.read().await.unwrap();
+        (recent, reader)
+    }
+
     #[tokio::test]
-    async fn each_reads_what_is_told_since_it_came_and_then_waits() {
-        let recent = Recent::new(&Arc::default());
-        let mut early = recent.read();
+    async fn each_reads_what_is_told_after_where_it_stands_and_then_waits() {
+        let (recent, mut reader) = begun(0, &Arc::default()).await;
         recent.tell(event(1, 1));
-        let mut late = recent.read();
-        recent.tell(event(2, 1));
-        assert_eq!([position(&early.next().await), position(&early.next().await)], [1, 2]);
-        assert_eq!(position(&late.next().await), 2);
-        assert!(late.next().now_or_never().is_none());
+        recent.tell(event(3, 1));
+        for (stands_at, next) in [(0, 1), (1, 3), (2, 3)] {
+            assert_eq!(position(&reader.next(Cursor(stands_at)).await), next);
+        }
+        assert!(reader.next(Cursor(3)).now_or_never().is_none());
         recent.end(Some(Cursor(7)));
-        assert!(matches!(late.next().await, Next::Over(Some(Cursor(7)))));
-        assert!(matches!(early.next().await, Next::Over(Some(Cursor(7)))));
+        assert!(matches!(reader.next(Cursor(3)).await, Next::Over(Some(Cursor(7)))));
+        assert_eq!(position(&reader.next(Cursor(0)).await), 1);
+    }
+
+    #[tokio::test]
+    async fn that_the_past_is_told_comes_after_the_last_of_it() {
+        let (recent, mut reader) = begun(5, &Arc::default()).await;
+        assert!(matches!(reader.next(Cursor(4)).await, Next::Missed), "that is before it began");
+        recent.tell(event(6, 1));
+        recent.tell(SharedEvent { is_caught_up: true, ..event(6, 1) });
+        recent.end(Some(Cursor(6)));
+        for (stands_at, is_caught_up) in [(5, false), (6, true)] {
+            let Next::Event(event) = reader.next(Cursor(stands_at)).await else { panic!("an event") };
+            assert_eq!((event.cursor, event.is_caught_up), (Cursor(6), is_caught_up));
+        }
+        assert!(matches!(reader.next(Cursor(7)).await, Next::Over(Some(Cursor(6)))), "that was before");
+        assert!(recent.read().await.is_some(), "what is kept can still be read");
     }
 
     #[tokio::test]
     async fn what_is_too_much_or_too_old_is_forgotten_and_whoever_waits_for_it_is_told() {
-        let recent = Recent::new(&Arc::default());
-        let mut slow = recent.read();
+        let (recent, mut reader) = begun(0, &Arc::default()).await;
         recent.tell(event(1, MOST_BYTES));
         recent.tell(event(2, 1));
-        assert!(matches!(slow.next().await, Next::Missed));
-        let mut slow = recent.read();
-        for number in 0..=MOST_EVENTS {
+        assert_eq!([position(&reader.next(Cursor(0)).await), position(&reader.next(Cursor(1)).await)], [-1, 2]);
+        for number in 3..3 + MOST_EVENTS {
             recent.tell(event(i64::try_from(number).unwrap(), 1));
         }
-        assert!(matches!(slow.next().await, Next::Missed));
-        let mut slow = recent.read();
+        assert_eq!([position(&reader.next(Cursor(1)).await), position(&reader.next(Cursor(2)).await)], [-1, 3]);
         recent.tell_at(event(9_000, 1), Instant::now() + KEPT_FOR * 2);
         assert_eq!(recent.kept().events.len(), 1, "all others are old");
-        assert_eq!(position(&slow.next().await), 9_000);
+        assert_eq!(position(&reader.next(Cursor(8_999)).await), 9_000);
     }
 
     #[tokio::test]
     async fn all_groups_together_keep_only_so_much() {
         let all = Arc::default();
+        let (first, mut reader) = begun(0, &all).await;
         let groups: Vec<Arc<Recent>> = (0..20).map(|_| Recent::new(&all)).collect();
-        let mut slow = groups[0].read();
-        for recent in &groups {
+        for recent in groups.iter().chain([&first]) {
             recent.tell(event(1, MOST_BYTES - 1));
         }
         assert!(all.load(Ordering::Relaxed) > MOST_BYTES_OF_ALL);
-        groups[0].tell(event(2, 1));
-        assert!(matches!(slow.next().await, Next::Missed));
-        drop((slow, groups));
+        first.tell(event(2, 1));
+        assert_eq!(position(&reader.next(Cursor(0)).await), -1);
+        drop((reader, first, groups));
         assert_eq!(all.load(Ordering::Relaxed), 0);
     }
 
     #[tokio::test]
     async fn a_group_that_is_gone_tells_nothing_more() {
-        let recent = Recent::new(&Arc::default());
-        let mut reader = recent.read();
+        let (recent, mut reader) = begun(0, &Arc::default()).await;
         recent.end(None);
-        assert!(matches!(reader.next().await, Next::Over(None)));
+        assert!(matches!(reader.next(Cursor(0)).await, Next::Over(None)));
+        let nothing = Recent::new(&Arc::default());
+        nothing.end(None);
+        assert!(nothing.read().await.is_none());
     }
 }

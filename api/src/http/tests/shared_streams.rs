@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use arvlite_db::models::{ViewEvent, ViewEventKind};
 use async_graphql::Variables;
+use futures_util::future::join_all;
 use serde_json::json;
 use tokio::sync::watch;
 
 use super::*;
-use crate::domain::view::{Cursor, GapReason, LogItem};
+use crate::domain::view::{Cursor, LogItem};
 use crate::graphql::StreamPlace;
 use crate::http::admit::{Incoming, admit};
 use crate::http::shared_stream::{Member, Told};
@@ -63,21 +65,26 @@ pub(super) fn follow(number: i32, place: StreamPlace, after: Option<&str>) -> im
                     return Some((None, None));
                 }
                 let item = match next {
-                    Some(position) => LogItem::Gap { from: None, position, reason: GapReason::Retention },
+                    Some(position) => LogItem::Event(Arc::new(event(position))),
                     None if !announced => LogItem::CaughtUp { position: at, as_of: Clock::default().now() },
                     None => {
                         news.changed().await.ok()?;
                         continue;
                     }
                 };
-                place.reach(&item);
                 (at, announced) = (item.position(), announced || next.is_none());
+                place.reach(&item);
                 if place.tells(&item) {
                     return Some((Some(if next.is_some() { at } else { -at }), Some((at, announced, news))));
                 }
             }
         }
     })
+}
+
+fn event(position: i64) -> ViewEvent {
+    let (recorded_at, kind) = (Clock::default().now(), ViewEventKind::Started);
+    ViewEvent { position, recorded_at, company_id: 1, project_id: 1, ar_content_id: 1, kind, view_session: None }
 }
 
 fn member(door: &Door, log: i32, after: Option<i64>) -> Member {
@@ -101,25 +108,57 @@ async fn next(member: &mut Member) -> (i64, bool) {
 }
 
 #[tokio::test]
-async fn members_are_told_the_past_alone_and_the_rest_together() {
+async fn members_are_told_together_what_was_of_late_and_what_is_new() {
     let (door, (number, log)) = (door(Limits::default()), Log::open(None));
     (1..=3).for_each(|position| log.append(position));
     let (mut one, mut other) = (member(&door, number, Some(1)), member(&door, number, None));
-    for told in [2, 3, -3] {
-        assert_eq!(next(&mut one).await, (told, false));
+    for told in [(2, true), (3, true), (-3, true)] {
+        assert_eq!(next(&mut one).await, told);
     }
     assert_eq!(next(&mut other).await, (-3, false));
     for position in 4..20 {
         log.append(position);
         assert_eq!([next(&mut one).await, next(&mut other).await], [(position, true); 2]);
     }
-    assert_eq!(log.runs.load(Ordering::Relaxed), 3, "a group, and the past of each");
-    let mut third = member(&door, number, Some(18));
-    assert_eq!([next(&mut third).await, next(&mut third).await], [(19, false), (-19, false)]);
+    assert_eq!(log.runs.load(Ordering::Relaxed), 3, "what happens, the past of one, and that there is none");
+    let mut third = member(&door, number, Some(17));
+    for told in [(18, true), (19, true), (-19, true)] {
+        assert_eq!(next(&mut third).await, told);
+    }
     drop((one, other, third));
+    assert_eq!(log.runs.load(Ordering::Relaxed), 4);
     let mut late = member(&door, number, Some(19));
-    assert_eq!(next(&mut late).await, (-19, false));
+    assert_eq!(next(&mut late).await, (-19, true));
     assert_eq!(log.runs.load(Ordering::Relaxed), 6, "the group ended with its last member, and began anew");
+}
+
+#[tokio::test]
+async fn those_who_broke_off_nearly_together_read_the_past_together() {
+    let (door, (number, log)) = (door(Limits::default()), Log::open(None));
+    (1..=50).for_each(|position| log.append(position));
+    // The first of them is the furthest behind.
+    let mut members: Vec<Member> = (0..20).map(|after| member(&door, number, Some(after))).collect();
+    let told = join_all(members.iter_mut().map(async |member| {
+        let mut told = Vec::new();
+        while told.last() != Some(&100) {
+            told.push(next(member).await.0);
+        }
+        told
+    }));
+    let goes_on = async {
+        for position in 51..=100 {
+            log.append(position);
+            tokio::task::yield_now().await;
+        }
+    };
+    let (mut told, ()) = tokio::join!(told, goes_on);
+    for (after, told) in (1..).zip(&mut told) {
+        let announced = told.iter().position(|position| *position < 0).expect("that it is caught up");
+        let position = told.remove(announced);
+        assert_eq!(-position, told[announced - 1]);
+        assert_eq!(*told, (after..=100).collect::<Vec<i64>>());
+    }
+    assert_eq!(log.runs.load(Ordering::Relaxed), 2, "what happens, and the past of all");
 }
 
 #[tokio::test]
@@ -128,7 +167,7 @@ async fn when_a_group_fails_each_member_goes_on_and_misses_nothing() {
     let (door, (number, log)) = (door(Limits::default()), Log::open(Some((0, 3))));
     let mut members = [member(&door, number, Some(0)), member(&door, number, None)];
     for member in &mut members {
-        assert_eq!(next(member).await, (0, false));
+        assert_eq!(next(member).await.0, 0);
     }
     for position in 1..=5 {
         log.append(position);
