@@ -2,11 +2,12 @@
 
 use arvlite_api::global_id::encode;
 use arvlite_db::models::{Company, Project, Role};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::process::{Http, Socket};
-use crate::support::{Served, TestApp, token_of};
+use crate::support::{Events, Served, TestApp, token_of};
 
 const FOLLOW: &str =
     "subscription ($scope: AnalyticsScope!, $after: String) { viewEvents(scope: $scope, after: $after) {
@@ -84,4 +85,35 @@ async fn a_stream_that_cannot_begin_begins_when_it_can() {
     app.until_waiting(0).await;
     blocking.rollback().await.unwrap();
     assert_eq!(socket.next().await["viewEvents"]["__typename"], "StreamCaughtUp");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_read_the_past_by_themselves_leave_connections_to_others() {
+    let app = TestApp::start().await;
+    let studio = app.studio("Studio").await;
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    let viewer = app.member(studio.company.id, Role::Viewer).await;
+    let scope = json!({ "scope": { "companyId": encode::<Company>(studio.company.id) } });
+    let mut live = Events::open(&app.router, &viewer, FOLLOW, scope.clone(), None).await;
+    let begun = live.next().await.unwrap().id;
+    app.start_view(&content, Uuid::new_v4()).await.unwrap();
+
+    let mut blocker = app.connect().await;
+    let blocking = blocker.transaction().await.unwrap();
+    blocking.batch_execute(LOCK).await.unwrap();
+    let by_itself = FOLLOW.replace(", $after: String", "").replace("$after", &json!(begun).to_string());
+    let late = join_all((0..20).map(async |_| {
+        let mut events = Events::open(&app.router, &viewer, &by_itself, scope.clone(), None).await;
+        let whole = events.next().await.unwrap().data["data"]["viewEvents"]["viewSession"].take();
+        assert_eq!(whole["arContent"]["orderNumber"], "1");
+    }));
+    let others = async {
+        app.until_waiting(1).await;
+        for _ in 0..20 {
+            viewer.ask("{ companies { nodes { name } } }", json!({})).await;
+        }
+        app.until_waiting(1).await;
+        blocking.rollback().await.unwrap();
+    };
+    tokio::join!(late, others);
 }

@@ -104,6 +104,12 @@ impl StreamPlace {
         self.stand.is_live.load(Ordering::Relaxed)
     }
 
+    /// Whether it ends when the past is told.
+    #[must_use]
+    pub fn is_only_the_past(&self) -> bool {
+        matches!(self.part, Part::Past { .. } | Part::Missed { only_the_past: true, .. })
+    }
+
     /// Whether what is followed has failed, and not just what was asked of one event.
     #[must_use]
     pub fn has_failed(&self) -> bool {

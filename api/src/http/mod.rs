@@ -109,7 +109,7 @@ impl Door {
             admission: Admission::new(limits, executor.contract(), &budgets),
             budgets,
             executor,
-            groups: Arc::default(),
+            groups: Arc::new(Groups::new(app.db.pool_state().limit)),
             readiness: Readiness::default(),
             sockets: Arc::new(Semaphore::new(app.config.limits.sockets)),
             streams: Arc::new(Semaphore::new(app.config.limits.streams)),

@@ -7,6 +7,7 @@ use async_graphql::Response;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use rand::random_range;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
 
 use super::super::Door;
@@ -21,6 +22,17 @@ use crate::graphql::StreamPlace;
 const MOST_TRIES: u32 = 3;
 /// Until it is tried again. Of many who wait not all come at once.
 const PAUSE_MS: std::ops::Range<u64> = 500..1_500;
+
+/// Whose turn it is to read the past. Of thousands who come again most wait here: were all to wait for the database,
+/// nobody would find a connection in time, phones neither.
+pub(super) struct Turns(Semaphore);
+
+impl Turns {
+    /// So few at once that most connections are for others.
+    pub(super) fn of_connections(connections: usize) -> Self {
+        Self(Semaphore::new((connections / 4).max(1)))
+    }
+}
 
 pub(super) struct Execution {
     door: Door,
@@ -49,7 +61,12 @@ impl Execution {
                 sleep_until(again_at).await;
                 self.begin_again();
             }
+            let turn = match self.place.is_only_the_past() {
+                true => self.door.groups.turns.0.acquire().await.ok(),
+                false => None,
+            };
             let response = self.responses.next().await?;
+            drop(turn);
             let hindrance = hindrance(&response);
             self.tries += u32::from(hindrance == Some(Code::Timeout));
             if hindrance.is_some() && self.tries <= MOST_TRIES {

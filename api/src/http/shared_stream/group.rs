@@ -14,7 +14,7 @@ use super::super::admit::{Admitted, Cost, Sameness};
 use super::super::answer::Answer;
 use super::super::budget::Purse;
 use super::audience::{Audience, Seat};
-use super::execution::Execution;
+use super::execution::{Execution, Turns};
 use super::recent::{Reader, Recent, SharedEvent};
 use crate::auth::Viewer;
 use crate::domain::view::Cursor;
@@ -28,10 +28,11 @@ const AT_ONCE: usize = 1_024;
 const STRETCH: i64 = 1_024;
 
 /// All groups of this process that anybody is in.
-#[derive(Default)]
 pub(in crate::http) struct Groups {
     groups: Mutex<HashMap<Key, Weak<Group>>>,
     audience: Audience,
+    /// Of all who read the past.
+    pub(super) turns: Turns,
     /// What all of them keep for their members.
     kept_bytes: Arc<AtomicUsize>,
 }
@@ -64,6 +65,16 @@ impl Past {
 }
 
 impl Groups {
+    /// None yet, where the database is asked over so many connections.
+    pub(in crate::http) fn new(connections: usize) -> Self {
+        Self {
+            groups: Mutex::default(),
+            audience: Audience::default(),
+            turns: Turns::of_connections(connections),
+            kept_bytes: Arc::default(),
+        }
+    }
+
     /// The group of those who are told the same as this viewer, who is one of them, either from now on or after a position
     /// of the past: begun if there is none. None where this one has begun too many.
     pub(super) fn group(
