@@ -8,12 +8,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use crate::server::Server;
 
 const TEXT: u8 = 1;
+const CLOSE: u8 = 8;
 const PING: u8 = 9;
 const PONG: u8 = 10;
 const SESSION: &str = "\"sessionId\":\"";
@@ -24,6 +25,8 @@ pub struct Follower {
     read: Vec<u8>,
     /// How much of that is done with.
     taken: usize,
+    /// The cursor where it was caught up, if it asked for that.
+    pub stands_at: String,
 }
 
 /// What a follower heard of the views of one phase.
@@ -40,15 +43,37 @@ pub fn marked(phase: u16, event: usize, at: Duration) -> Uuid {
 }
 
 impl Follower {
-    /// Opens a socket and subscribes there, so many times; with so much room for what it does not read.
-    pub async fn open(server: &Server, selection: &str, subscriptions: usize, room: Option<u32>) -> Self {
+    /// Opens a socket and subscribes there, so many times; with so much room for what it does not read, and after where it
+    /// broke off. If the server asks for that, it comes again a moment later.
+    pub async fn open(
+        server: &Server,
+        selection: &str,
+        subscriptions: usize,
+        room: Option<u32>,
+        broke_off: Option<&str>,
+    ) -> Self {
+        loop {
+            if let Some(follower) = Self::try_open(server, selection, subscriptions, room, broke_off).await {
+                return follower;
+            }
+            sleep(Duration::from_millis(rand::random_range(500..1_500))).await;
+        }
+    }
+
+    async fn try_open(
+        server: &Server,
+        selection: &str,
+        subscriptions: usize,
+        room: Option<u32>,
+        broke_off: Option<&str>,
+    ) -> Option<Self> {
         let socket = TcpSocket::new_v4().unwrap();
         if let Some(room) = room {
             socket.set_recv_buffer_size(room).unwrap();
         }
         let address = &server.manager.address;
         let stream = socket.connect(address.parse::<SocketAddr>().unwrap()).await.unwrap();
-        let mut follower = Self { stream, read: Vec::with_capacity(4 * 1024), taken: 0 };
+        let mut follower = Self { stream, read: Vec::with_capacity(4 * 1024), taken: 0, stands_at: String::new() };
         let handshake = format!(
             "GET /graphql HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
@@ -58,16 +83,22 @@ impl Follower {
         follower.skip_head().await;
         let shown = format!("Bearer {}", server.manager.token.as_deref().unwrap());
         follower.say(&json!({ "type": "connection_init", "payload": { "authorization": shown } })).await;
-        follower.hear("connection_ack").await;
+        follower.hear("connection_ack").await?;
         let query = format!(
-            "subscription ($scope: AnalyticsScope!) {{ viewEvents(scope: $scope) {{ __typename {selection} }} }}"
+            "subscription ($scope: AnalyticsScope!, $after: String) {{
+                viewEvents(scope: $scope, after: $after) {{ __typename {selection} }} }}"
         );
         for number in 0..subscriptions {
-            let payload = json!({ "query": query, "variables": { "scope": { "companyId": server.company } } });
+            let variables = json!({ "scope": { "companyId": server.company }, "after": broke_off });
+            let payload = json!({ "query": query, "variables": variables });
             follower.say(&json!({ "id": number.to_string(), "type": "subscribe", "payload": payload })).await;
-            follower.hear("StreamCaughtUp").await;
+            if broke_off.is_none() {
+                let told = follower.hear("StreamCaughtUp").await?;
+                let cursor = told.split_once("\"cursor\":\"").and_then(|(_, rest)| rest.split_once('"'));
+                follower.stands_at = cursor.map(|(cursor, _)| cursor.to_owned()).unwrap_or_default();
+            }
         }
-        follower
+        Some(follower)
     }
 
     /// Reads until it was told all events of a phase, or they do not come.
@@ -105,16 +136,19 @@ impl Follower {
         }
     }
 
-    async fn hear(&mut self, word: &str) {
+    /// The next message, which has this word in it; none if the server hangs up.
+    async fn hear(&mut self, word: &str) -> Option<String> {
         let frame = loop {
             match self.next() {
                 Some((TEXT, frame)) => break frame,
+                Some((CLOSE, _)) => return None,
                 Some(_) => self.send(PONG, &[]).await,
                 None => self.more().await,
             }
         };
         let text = std::str::from_utf8(&self.read[frame]).unwrap();
         assert!(text.contains(word), "{text}");
+        Some(text.to_owned())
     }
 
     /// The next frame that was read already: its kind, and where it lies. The server's are neither masked nor divided.

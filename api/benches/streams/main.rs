@@ -1,8 +1,8 @@
 //! What it takes to tell many dashboards what happens, over the wire and with the real binary: `cargo bench --bench streams`.
 //!
-//! Two thousand sockets follow a studio in a few ways while views start at a steady pace: first all of them read, then some
-//! more are there who read nothing. Every event must reach every reader once; how long that takes, what a follower weighs, and
-//! what an event costs the processor and the database is told.
+//! Two thousand sockets follow a studio in a few ways while views start at a steady pace, and now and then some more are
+//! there who read nothing. Every event must reach every reader once; how long that takes, what a follower weighs, and what
+//! an event costs the processor and the database is told. Then all come again at once, as after a server was away.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 
@@ -23,6 +23,8 @@ use server::Server;
 
 const FOLLOWERS: usize = 2_000;
 const STALLED: usize = 20;
+/// How often it is measured without those who read nothing and with them, in turns.
+const ROUNDS: u16 = 3;
 /// Subscriptions of a socket that reads nothing, so that its queue is full soon.
 const SUBSCRIPTIONS: usize = 10;
 const EVENTS: usize = 1_000;
@@ -55,7 +57,7 @@ async fn main() {
     let (empty, _) = server.memory();
     let mut followers = Vec::new();
     while followers.len() < FOLLOWERS {
-        let some = (0..50).map(|number| Follower::open(&server, DOCUMENTS[number % DOCUMENTS.len()], 1, None));
+        let some = (0..50).map(|number| Follower::open(&server, DOCUMENTS[number % DOCUMENTS.len()], 1, None, None));
         followers.extend(join_all(some).await);
     }
     let (full, _) = server.memory();
@@ -69,17 +71,44 @@ async fn main() {
         "\n{:<34} {:>9} {:>6} {:>8} {:>8} {:>8} {:>11} {:>11} {:>11} {:>9}",
         "", "delivered", "lost", "p50 ms", "p99 ms", "max ms", "CPU µs each", "executions", "statements", "RSS KiB"
     );
-    let followers = phase(&server, "all read", 1, followers, begun).await;
-    let few = 4 * 1024;
-    let stalled = join_all((0..STALLED).map(|_| Follower::open(&server, DOCUMENTS[1], SUBSCRIPTIONS, Some(few)))).await;
-    let followers = phase(&server, &format!("and {STALLED} more read nothing"), 2, followers, begun).await;
     let most = i64::try_from(FOLLOWERS).unwrap();
-    match server.falls_to("arvlite_sockets", most, PATIENCE).await {
-        Some(_) => println!("those who read nothing were cut"),
-        None => println!("those who read nothing are still there"),
+    let mut broke_off = String::new();
+    for round in 1..=ROUNDS {
+        followers = phase(&server, "all read", 2 * round - 1, followers, begun).await;
+        broke_off = Follower::open(&server, DOCUMENTS[0], 1, None, None).await.stands_at;
+        let stalled = (0..STALLED).map(|_| Follower::open(&server, DOCUMENTS[1], SUBSCRIPTIONS, Some(4 * 1024), None));
+        let stalled = join_all(stalled).await;
+        followers = phase(&server, &format!("and {STALLED} more read nothing"), 2 * round, followers, begun).await;
+        let were_cut = server.falls_to("arvlite_sockets", most, PATIENCE).await.is_some();
+        assert!(were_cut, "those who read nothing are still there");
+        drop(stalled);
     }
-    drop((stalled, followers));
+    drop(followers);
+    server.falls_to("arvlite_sockets", 0, PATIENCE).await;
+    come_again(&server, &broke_off, begun).await;
     server.stop().await;
+}
+
+/// All who followed come again at once, and are told what they have missed.
+async fn come_again(server: &Server, broke_off: &str, begun: Instant) {
+    let (before, came) = (Counts::of(server).await, Instant::now());
+    let coming = (0..FOLLOWERS).map(async |number| {
+        let document = DOCUMENTS[number % DOCUMENTS.len()];
+        let follower = Follower::open(server, document, 1, None, Some(broke_off)).await;
+        follower.read(2 * ROUNDS, EVENTS, begun, PATIENCE).await.1
+    });
+    let heard = join_all(coming).await;
+    let (after, took) = (Counts::of(server).await, came.elapsed());
+    let delivered: usize = heard.iter().map(|heard| heard.events).sum();
+    assert_eq!(heard.iter().map(|heard| heard.doubled).sum::<usize>(), 0, "something came twice");
+    println!(
+        "\nall came again at once, {EVENTS} events behind: {delivered} delivered, {} lost, in {:.1} s; {:.1} executions and \
+         {:.1} statements an event",
+        FOLLOWERS * EVENTS - delivered,
+        took.as_secs_f64(),
+        (after.executions - before.executions) as f64 / EVENTS as f64,
+        (after.statements - before.statements) as f64 / EVENTS as f64
+    );
 }
 
 /// Lets views start at a steady pace, and tells what the followers heard of them.
