@@ -178,7 +178,9 @@ impl ViewRollup {
                 FROM view_events WHERE position > ? AND position <= ?) AS changed
              JOIN view_rollup_states USING (company_id)
              WHERE started_at < rolled_until AND stop >= rolled_from
-             GROUP BY company_id, time_zone, rolled_from, rolled_until, date_bin('15 minutes', started_at, '2000-01-01 00:00Z') ORDER BY company_id",
+             GROUP BY company_id, time_zone, rolled_from, rolled_until,
+                date_bin('15 minutes', started_at, '2000-01-01 00:00Z')
+             ORDER BY company_id",
         )
         .bind::<BigInt, _>(after)
         .bind::<BigInt, _>(through);
@@ -310,7 +312,8 @@ impl ViewRollup {
             "INSERT INTO view_rollup_states (company_id, time_zone, time_zone_data, rolled_from, rolled_until, due_at)
              VALUES (?, ?, ?, ?, ?, ?)
              ON CONFLICT (company_id) DO UPDATE SET time_zone = excluded.time_zone,
-                time_zone_data = excluded.time_zone_data, rolled_from = excluded.rolled_from, rolled_until = excluded.rolled_until, due_at = excluded.due_at",
+                time_zone_data = excluded.time_zone_data, rolled_from = excluded.rolled_from,
+                rolled_until = excluded.rolled_until, due_at = excluded.due_at",
         )
         .bind::<BigInt, _>(company_id)
         .bind::<Text, _>(zone.time_zone.to_owned())

@@ -181,11 +181,7 @@ fn all_facets() -> String {
 }
 
 fn spans<T>(statement: Prepared<T>, spans: &[Span]) -> Prepared<T> {
-    statement.bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(spans.iter().map(|span| span.0).collect()).bind::<Array<
-        Timestamptz,
-    >, Vec<
-        DateTime<Utc>,
-    >>(
-        spans.iter().map(|span| span.1).collect(),
-    )
+    let (starts, stops) = spans.iter().copied().unzip();
+    let starts = statement.bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(starts);
+    starts.bind::<Array<Timestamptz>, Vec<DateTime<Utc>>>(stops)
 }
