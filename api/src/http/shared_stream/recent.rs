@@ -80,10 +80,14 @@ impl Recent {
         self.kept().is_over
     }
 
-    /// From here on everything is told.
+    /// From here on everything is told, unless it has begun already.
     pub(super) fn begin(&self, since: Cursor) {
-        self.kept().since.get_or_insert(since);
-        self.wake();
+        let mut kept = self.kept();
+        if kept.since.is_none() {
+            kept.since = Some(since);
+            drop(kept);
+            self.wake();
+        }
     }
 
     /// Keeps one more for all members, who look for it when they are woken.
@@ -230,7 +234,9 @@ mod tests {
     async fn each_reads_what_is_told_after_where_it_stands_and_then_waits() {
         let (recent, mut reader) = begun(0, &Arc::default()).await;
         recent.tell(event(1, 1));
+        recent.begin(Cursor(1));
         recent.tell(event(3, 1));
+        assert!(!reader.news.has_changed().unwrap(), "nobody is woken for each of them");
         for (stands_at, next) in [(0, 1), (1, 3), (2, 3)] {
             assert_eq!(position(&reader.next(Cursor(stands_at)).await), next);
         }
