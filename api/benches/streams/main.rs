@@ -24,10 +24,11 @@ use server::Server;
 const FOLLOWERS: usize = 2_000;
 const STALLED: usize = 20;
 /// How often it is measured without those who read nothing and with them, in turns.
-const ROUNDS: u16 = 3;
+const ROUNDS: u16 = 2;
 /// Subscriptions of a socket that reads nothing, so that its queue is full soon.
 const SUBSCRIPTIONS: usize = 10;
-const EVENTS: usize = 1_000;
+/// So few that all is over within a minute, in which nobody reports on the views: after that their ends are events, too.
+const EVENTS: usize = 500;
 const PACE: Duration = Duration::from_millis(20);
 /// What has not come by then does not come.
 const PATIENCE: Duration = Duration::from_secs(30);
