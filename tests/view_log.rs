@@ -300,10 +300,12 @@ async fn a_stretch_of_the_past_ends_where_it_should_or_when_it_is_caught_up() {
     let until = async |end: i64| words(&app.told(&studio, Stretch { until: Some(Cursor(end)), ..past(all[0]) }).await);
     assert_eq!(until(all[2]).await, [event(1), event(2)]);
     assert_eq!(until(all[2] - 1).await, [event(1)]);
-    assert_eq!(until(all[1] - 1).await, [""; 0]);
     let whole = [event(1), event(2), event(3), event(4)];
     assert_eq!(until(newest).await, whole, "others' events come before its end");
-    assert_eq!(until(newest + 1).await, [&whole[..], &[format!("caught up {newest}")]].concat());
+    let to_the_end = [&whole[..], &[format!("caught up {newest}")]].concat();
+    assert_eq!(until(newest + 1).await, to_the_end);
+    let beyond = [&whole[..], &[format!("caught up {}", all[4])]].concat();
+    assert_eq!(until(all[1] - 1).await, beyond, "it does not end before anything was told");
 
     // Of more than is read at once, and with more while it is read.
     let again = "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
@@ -317,4 +319,10 @@ async fn a_stretch_of_the_past_ends_where_it_should_or_when_it_is_caught_up() {
     let rest: Vec<LogItem> = told.map(Result::unwrap).collect().await;
     let positions: Vec<i64> = [first].iter().chain(&rest).map(LogItem::position).collect();
     assert_eq!(positions, (newest + 1..=newest + 700).collect::<Vec<_>>());
+    // Where the first event is beyond its end, it ends with the page of that.
+    let positions = async |until: i64| {
+        let told = app.told(&studio, Stretch { until: Some(Cursor(until)), ..past(all[4]) }).await;
+        told.iter().map(LogItem::position).collect::<Vec<_>>()
+    };
+    assert_eq!(positions(newest).await, (newest + 1..=newest + 256).collect::<Vec<_>>());
 }

@@ -106,8 +106,13 @@ impl Follower {
             if dropped > after {
                 self.skip(dropped, GapReason::Retention);
             }
-            let is_last = i64::try_from(events.len()).is_ok_and(|count| count < PAGE)
-                || events.last().is_some_and(|event| event.position >= self.end);
+            let is_whole = i64::try_from(events.len()).is_ok_and(|count| count < PAGE);
+            if events.first().is_none_or(|event| event.position > self.end) {
+                // There is nothing up to its end: most positions are those of other studios.
+                let last = events.last().filter(|_| !is_whole);
+                self.end = last.map_or(i64::MAX, |event| event.position);
+            }
+            let is_last = is_whole || events.last().is_some_and(|event| event.position >= self.end);
             let here = dropped + 1..=self.end;
             for event in events.into_iter().filter(|event| here.contains(&event.position)) {
                 self.place.set(event.position);
@@ -118,7 +123,7 @@ impl Follower {
             }
         }
         if self.place.get() >= until {
-            if until == self.end {
+            if self.place.get() >= self.end {
                 self.behind = None;
                 return Ok(());
             }

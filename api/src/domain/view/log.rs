@@ -59,7 +59,7 @@ pub struct Stretch {
     pub was_live: bool,
     /// It ends with [`LogItem::CaughtUp`].
     pub only_the_past: bool,
-    /// A past ends here, without a word, if that comes first.
+    /// A past ends about here, without a word, if that comes first: not before its first event, and at most a page later.
     pub until: Option<Cursor>,
 }
 
