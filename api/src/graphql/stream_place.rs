@@ -104,10 +104,10 @@ impl StreamPlace {
         self.stand.is_live.load(Ordering::Relaxed)
     }
 
-    /// Whether it ends when the past is told.
+    /// Whether it is a stretch of the past, and so a limited amount of work.
     #[must_use]
-    pub fn is_only_the_past(&self) -> bool {
-        matches!(self.part, Part::Past { .. } | Part::Missed { only_the_past: true, .. })
+    pub fn is_stretch(&self) -> bool {
+        matches!(self.part, Part::Past { until: Some(_), .. })
     }
 
     /// Whether what is followed has failed, and not just what was asked of one event.

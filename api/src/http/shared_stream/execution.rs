@@ -1,13 +1,14 @@
 //! One execution of a subscription, which goes on where it stood when the database was away: an answer that lacks
 //! something for that reason alone is not told, but made again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::Response;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use rand::random_range;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
 use super::super::Door;
@@ -23,14 +24,14 @@ const MOST_TRIES: u32 = 3;
 /// Until it is tried again. Of many who wait not all come at once.
 const PAUSE_MS: std::ops::Range<u64> = 500..1_500;
 
-/// Whose turn it is to read the past. Of thousands who come again most wait here: were all to wait for the database,
-/// nobody would find a connection in time, phones neither.
-pub(super) struct Turns(Semaphore);
+/// Whose turn it is to read a stretch of the past. Of thousands who come again most wait here: were all to wait for the
+/// database, nobody would find a connection in time, phones neither.
+pub(super) struct Turns(Arc<Semaphore>);
 
 impl Turns {
     /// So few at once that most connections are for others.
     pub(super) fn of_connections(connections: usize) -> Self {
-        Self(Semaphore::new((connections / 4).max(1)))
+        Self(Arc::new(Semaphore::new((connections / 4).max(1))))
     }
 }
 
@@ -40,6 +41,8 @@ pub(super) struct Execution {
     admitted: Admitted,
     place: StreamPlace,
     responses: BoxStream<'static, Response>,
+    /// Kept while an answer is made, whether anybody waits for that or not.
+    turn: Option<OwnedSemaphorePermit>,
     /// Everything up to here was told.
     told: Option<Cursor>,
     /// When it is made again.
@@ -51,7 +54,7 @@ impl Execution {
     pub(super) fn begin(door: &Door, admitted: &Admitted, viewer: &Viewer, place: StreamPlace) -> Self {
         let (door, viewer, admitted) = (door.clone(), viewer.clone(), admitted.again());
         let responses = run(&door, &admitted, &viewer, &place);
-        Self { door, viewer, admitted, place, responses, told: None, again_at: None, tries: 0 }
+        Self { door, viewer, admitted, place, responses, turn: None, told: None, again_at: None, tries: 0 }
     }
 
     /// What comes next; none if nothing more will come. Nothing is lost when it is no longer waited for.
@@ -61,12 +64,12 @@ impl Execution {
                 sleep_until(again_at).await;
                 self.begin_again();
             }
-            let turn = match self.place.is_only_the_past() {
-                true => self.door.groups.turns.0.acquire().await.ok(),
-                false => None,
-            };
-            let response = self.responses.next().await?;
-            drop(turn);
+            if self.place.is_stretch() && self.turn.is_none() {
+                self.turn = Arc::clone(&self.door.groups.turns.0).acquire_owned().await.ok();
+            }
+            let response = self.responses.next().await;
+            self.turn = None;
+            let response = response?;
             let hindrance = hindrance(&response);
             self.tries += u32::from(hindrance == Some(Code::Timeout));
             if hindrance.is_some() && self.tries <= MOST_TRIES {
