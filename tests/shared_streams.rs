@@ -355,3 +355,27 @@ async fn those_who_come_again_to_another_server_read_the_past_together() {
     assert!(news.iter().all(|id| *id == news[0]));
     assert_eq!(executions(&twin).await - together, 1.0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_others_recorded_is_stepped_over() {
+    let app = TestApp::start().await;
+    let (studio, other) = (app.studio("Studio").await, app.studio("Other").await);
+    let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
+    let (foreign, _) = app.playing(&other.project, "2", &["one.mp4"]).await;
+    let viewer = app.member(studio.company.id, Role::Viewer).await;
+    let mut first = Events::open(&app.router, &viewer, FOLLOW, of(&studio), None).await;
+    let begun = first.next().await.unwrap().id;
+    record(&app, &foreign, 5_000).await;
+    let started = start(&app, &content, 2).await;
+    let statements = app.app.db.statements_sent();
+    let mut again = Events::open(&app.router, &viewer, FOLLOW, of(&studio), begun.as_deref()).await;
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        told.push(again.next().await.unwrap().data["data"]["viewEvents"].take());
+    }
+    let ids: Vec<&str> = told.iter().filter_map(|item| item["viewSession"]["sessionId"].as_str()).collect();
+    assert_eq!(ids, started);
+    assert_eq!(told[2]["__typename"], "StreamCaughtUp");
+    let statements = app.app.db.statements_sent() - statements;
+    assert!(statements < 20, "{statements} statements, however many positions are others'");
+}

@@ -24,7 +24,7 @@ pub(in crate::http) struct Purse {
     /// Places for streams that are run for many and were begun by this caller: what is run there waits for nobody's
     /// bucket.
     pub(in crate::http) groups: Arc<Semaphore>,
-    /// The same for stretches of the past, which soon end.
+    /// The same for stretches of the past, which soon end; each may begin the next one before it is let go.
     pub(in crate::http) past_groups: Arc<Semaphore>,
 }
 
@@ -43,7 +43,7 @@ impl Purse {
             running: Arc::new(Semaphore::new(running.min(Semaphore::MAX_PERMITS))),
             searches: Arc::new(Semaphore::new(searches)),
             groups: Arc::new(Semaphore::new(GROUPS)),
-            past_groups: Arc::new(Semaphore::new(GROUPS)),
+            past_groups: Arc::new(Semaphore::new(2 * GROUPS)),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use arvlite_db::SearchShare;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::super::Door;
@@ -15,7 +15,7 @@ use super::super::answer::Answer;
 use super::super::budget::Purse;
 use super::audience::{Audience, Seat};
 use super::execution::{Execution, Turns};
-use super::recent::{Reader, Recent, SharedEvent};
+use super::recent::{KEPT_FOR, Reader, Recent, SharedEvent};
 use crate::auth::Viewer;
 use crate::domain::view::Cursor;
 use crate::graphql::StreamPlace;
@@ -24,7 +24,7 @@ use crate::monitoring::Metrics;
 /// Events told together, at most.
 const AT_ONCE: usize = 1_024;
 
-/// Positions of the past that are told together: no more, because nobody's budget paces a group.
+/// Positions of the past that are told together.
 const STRETCH: i64 = 1_024;
 
 /// All groups of this process that anybody is in.
@@ -84,7 +84,7 @@ impl Groups {
         door: &Door,
         admitted: &Admitted,
         viewer: &Viewer,
-        purse: &Purse,
+        purse: &Arc<Purse>,
     ) -> Option<Arc<Group>> {
         let past = after.map(Past::after);
         let key = (sameness, past.map(|past| past.end));
@@ -92,9 +92,8 @@ impl Groups {
         let known;
         let mut groups = self.groups();
         known = groups.get(&key).and_then(Weak::upgrade);
-        // One that began later than this one broke off is of no use here, but this one's is to all others who come.
-        let tells = |group: &&Arc<Group>| !group.is_over() && group.past.map(|past| past.after) <= after;
-        if let Some(group) = known.as_ref().filter(tells) {
+        // One that keeps less is of no use here, but this one's is to all others who come.
+        if let Some(group) = known.as_ref().filter(|group| group.tells_after(after)) {
             return Some(Arc::clone(group));
         }
         let permits = if past.is_some() { &purse.past_groups } else { &purse.groups };
@@ -103,7 +102,13 @@ impl Groups {
         let place = past.map_or_else(StreamPlace::news, |past| StreamPlace::between(past.after, past.end));
         let execution = Execution::begin(door, admitted, viewer, place);
         let metrics = Arc::clone(&door.app.metrics);
-        let telling = Telling { recent: Arc::clone(&recent), audience: audience.clone(), metrics, past };
+        let telling = Telling {
+            recent: Arc::clone(&recent),
+            audience: audience.clone(),
+            metrics,
+            past,
+            payer: Arc::clone(purse),
+        };
         let run = run(execution, admitted.cost.clone(), viewer.caller.request_id.clone(), telling);
         let group = Arc::new(Group {
             recent,
@@ -131,8 +136,11 @@ impl Group {
         Some((reader, self.audience.join()))
     }
 
-    fn is_over(&self) -> bool {
-        self.recent.is_over()
+    /// Whether it goes on, and all that comes after a position of its past is kept.
+    fn tells_after(&self, position: Option<Cursor>) -> bool {
+        let (since, is_over) = self.recent.state();
+        let since = self.past.map(|past| since.unwrap_or(past.after));
+        !is_over && since <= position
     }
 }
 
@@ -153,15 +161,25 @@ struct Telling {
     audience: Audience,
     metrics: Arc<Metrics>,
     past: Option<Past>,
+    /// Who began it, and pays for the past.
+    payer: Arc<Purse>,
 }
 
 /// Runs a subscription, and tells each answer to all members. However it ends, they then follow by themselves, and each
 /// meets by itself what went wrong.
 async fn run(mut execution: Execution, cost: Cost, request_id: String, telling: Telling) {
     let (mut was_caught_up, mut untold, mut rests_until) = (false, 0, Instant::now());
+    let mut owed = None;
     loop {
+        let paid = async {
+            if let Some(cost) = owed {
+                telling.payer.pay(cost).await;
+                owed = None;
+            }
+            execution.next().await
+        };
         let response = tokio::select! {
-            response = execution.next(), if untold < AT_ONCE => response,
+            response = paid, if untold < AT_ONCE => response,
             () = sleep_until(rests_until), if untold > 0 => {
                 telling.recent.wake();
                 (untold, rests_until) = (0, Instant::now() + telling.audience.rest());
@@ -169,8 +187,13 @@ async fn run(mut execution: Execution, cost: Cost, request_id: String, telling: 
             }
         };
         let Some(response) = response else {
-            let end = telling.past.map(|past| past.end).filter(|_| !was_caught_up);
-            return telling.recent.end(execution.reached().max(end));
+            let Some(past) = telling.past else { return telling.recent.end(execution.reached()) };
+            let end = Some(past.end).filter(|_| !was_caught_up);
+            telling.recent.begin(past.after);
+            telling.recent.end(execution.reached().max(end));
+            // Somebody may stand still in it for long.
+            sleep(KEPT_FOR).await;
+            return telling.recent.forget();
         };
         let (Some(cursor), false) = (execution.reached(), execution.has_failed()) else {
             return telling.recent.end(execution.reached());
@@ -183,7 +206,10 @@ async fn run(mut execution: Execution, cost: Cost, request_id: String, telling: 
             continue;
         }
         telling.metrics.subscription_executions.inc();
-        let cost = telling.audience.share_of(cost.actual(&response.data));
+        let cost = cost.actual(&response.data);
+        // The past comes as fast as it is paid for: somebody may ask for all of it and read nothing.
+        owed = telling.past.map(|_| cost);
+        let cost = if telling.past.is_some() { 0 } else { telling.audience.share_of(cost) };
         let answer = Answer::of_response(response, &request_id);
         if !answer.ran() {
             return;

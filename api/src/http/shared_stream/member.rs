@@ -47,13 +47,19 @@ struct Wish {
 }
 
 enum Stage {
-    /// From after a cursor that goes before the document's.
-    Begins { after: Option<Arc<str>> },
+    Begins,
     /// It runs its own execution, and goes on with its group where that ends, or with nothing.
-    ByItself { execution: Box<Execution>, then: Option<Place> },
+    ByItself {
+        execution: Box<Execution>,
+        then: Option<Place>,
+    },
     /// It is told what a group tells, and was told everything up to here. Where that is of the past, it goes on with the
     /// group that is live.
-    InGroup { place: Place, stands_at: Cursor, then: Option<Place> },
+    InGroup {
+        place: Place,
+        stands_at: Cursor,
+        then: Option<Place>,
+    },
 }
 
 /// A place in a group, which goes on as long as anybody has one.
@@ -66,9 +72,8 @@ struct Place {
 impl Member {
     /// Somebody who wants to be told what comes of a subscription.
     pub(in crate::http) fn new(door: &Door, admitted: Admitted, viewer: &Viewer, purse: &Arc<Purse>) -> Self {
-        let stage = Stage::Begins { after: admitted.resumes_after.clone() };
         let wish = Wish { door: door.clone(), viewer: viewer.clone(), admitted, purse: Arc::clone(purse) };
-        Self { wish, stage, fruitless: 0 }
+        Self { wish, stage: Stage::Begins, fruitless: 0 }
     }
 
     /// What it is told next; none if nothing more will come.
@@ -76,7 +81,7 @@ impl Member {
         let wish = &self.wish;
         loop {
             self.stage = match &mut self.stage {
-                Stage::Begins { after } => wish.begin(after.clone()).await,
+                Stage::Begins => wish.begin().await,
                 Stage::ByItself { execution, then } => {
                     if let Some(response) = SearchShare::of(&wish.purse.searches).over(execution.next()).await {
                         wish.door.app.metrics.subscription_executions.inc();
@@ -94,13 +99,13 @@ impl Member {
                         }
                         return Some(Told::Shared(event));
                     }
-                    Next::Missed => match then.take() {
-                        Some(live) => wish.in_past(*stands_at, live, None),
-                        None => wish.missed(*stands_at, wish.place(None).await),
-                    },
-                    Next::Over(through) => {
-                        self.fruitless += 1;
-                        *stands_at = through.map_or(*stands_at, |through| through.max(*stands_at));
+                    Next::Missed if then.is_none() => wish.missed(*stands_at, wish.place(None).await),
+                    ended => {
+                        let stood_at = *stands_at;
+                        if let Next::Over(Some(through)) = ended {
+                            *stands_at = through.max(stood_at);
+                        }
+                        self.fruitless += u32::from(*stands_at == stood_at);
                         let of_the_past = then.as_ref().map(|_| *stands_at);
                         // Those that always end at once are of no use.
                         let next = if self.fruitless < MOST_FRUITLESS { wish.place(of_the_past).await } else { None };
@@ -116,10 +121,10 @@ impl Member {
 }
 
 impl Wish {
-    async fn begin(&self, after: Option<Arc<str>>) -> Stage {
+    async fn begin(&self) -> Stage {
+        let after = self.admitted.resumes_after.clone();
         let Some(live) = self.place(None).await else { return self.by_itself(StreamPlace::on(after), None) };
-        let broke_off = after.as_deref().or_else(|| self.admitted.broke_off());
-        match broke_off.and_then(|cursor| Cursor::read(cursor).ok()) {
+        match self.admitted.broke_off().and_then(|cursor| Cursor::read(cursor).ok()) {
             Some(stands_at) => self.in_past(stands_at, live, self.place(Some(stands_at)).await),
             None => self.by_itself(StreamPlace::past(after), Some(live)),
         }

@@ -16,7 +16,7 @@ const MOST_EVENTS: usize = 4_096;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Of all groups of the process together. Beyond that each keeps only its newest.
 const MOST_BYTES_OF_ALL: usize = 64 * 1024 * 1024;
-const KEPT_FOR: Duration = Duration::from_secs(10);
+pub(super) const KEPT_FOR: Duration = Duration::from_secs(10);
 
 /// One answer, written once for all.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(super) struct Recent {
     kept: Mutex<Kept>,
     /// What is kept by all groups together.
     bytes_of_all: Arc<AtomicUsize>,
-    /// Has changed whenever members are to look for something new, and is closed when nothing more will come.
+    /// Has changed whenever members are to look for something new.
     news: watch::Sender<()>,
 }
 
@@ -76,8 +76,18 @@ impl Recent {
         Arc::new(Self { kept: Mutex::default(), bytes_of_all, news: watch::Sender::new(()) })
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        self.kept().is_over
+    /// After where all that was told is kept, if it has begun; and whether nothing more comes.
+    pub(super) fn state(&self) -> (Option<Cursor>, bool) {
+        let kept = self.kept();
+        (kept.since, kept.is_over)
+    }
+
+    /// Keeps nothing any more.
+    pub(super) fn forget(&self) {
+        let mut kept = self.kept();
+        kept.events.clear();
+        kept.since = kept.since.max(kept.through);
+        self.bytes_of_all.fetch_sub(std::mem::take(&mut kept.bytes), Ordering::Relaxed);
     }
 
     /// From here on everything is told, unless it has begun already.
@@ -122,9 +132,8 @@ impl Recent {
     pub(super) async fn read(self: &Arc<Self>) -> Option<Reader> {
         let mut news = self.news.subscribe();
         loop {
-            let is_over = self.is_over();
-            let has_begun = self.kept().since.is_some();
-            if has_begun {
+            let (since, is_over) = self.state();
+            if since.is_some() {
                 return Some(Reader { recent: Arc::clone(self), news });
             }
             if is_over {
@@ -294,8 +303,14 @@ mod tests {
     #[tokio::test]
     async fn a_group_that_is_gone_tells_nothing_more() {
         let (recent, mut reader) = begun(0, &Arc::default()).await;
+        recent.tell(event(1, 1));
         recent.end(None);
-        assert!(matches!(reader.next(Cursor(0)).await, Next::Over(None)));
+        assert_eq!(position(&reader.next(Cursor(0)).await), 1);
+        assert!(matches!(reader.next(Cursor(1)).await, Next::Over(Some(Cursor(1)))));
+        recent.forget();
+        assert_eq!(position(&reader.next(Cursor(0)).await), -1);
+        assert!(matches!(reader.next(Cursor(1)).await, Next::Over(Some(Cursor(1)))));
+        assert_eq!(recent.bytes_of_all.load(Ordering::Relaxed), 0);
         let nothing = Recent::new(&Arc::default());
         nothing.end(None);
         assert!(nothing.read().await.is_none());
