@@ -14,10 +14,6 @@ const FOLLOW: &str =
     __typename ... on StreamPosition { cursor }
     ... on ViewSessionStarted { viewSession { sessionId arContent { orderNumber } } } } }";
 
-/// Everything that happened once more, without a word to anybody.
-const AGAIN: &str = "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
-    SELECT recorded_at, company_id, project_id, ar_content_id, kind, view_session FROM view_events";
-
 const LOCK: &str = "LOCK TABLE ar_content IN ACCESS EXCLUSIVE MODE";
 
 impl TestApp {
@@ -50,7 +46,7 @@ async fn an_event_that_cannot_be_told_in_full_is_told_when_it_can() {
     let mut blocker = app.connect().await;
     let blocking = blocker.transaction().await.unwrap();
     blocking.batch_execute(LOCK).await.unwrap();
-    app.change(AGAIN).await;
+    app.repeat_first_event(1).await;
     app.until_waiting(1).await;
     app.until_waiting(0).await;
     blocking.rollback().await.unwrap();

@@ -70,14 +70,11 @@ async fn what_comes_while_the_past_is_told_is_past_too() {
     let app = TestApp::limited(Limits { stream_backlog_events: 1, ..generous() }).await;
     let studio = app.studio("Studio").await;
     app.log_events(&studio, 1).await;
-    let again = "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
-        SELECT recorded_at, company_id, project_id, ar_content_id, kind, view_session
-        FROM view_events, generate_series(1, 300) WHERE position = 1";
-    app.change(again).await;
+    app.repeat_first_event(300).await;
     let follows = Stretch { after: Some(Cursor(0)), ..Stretch::default() };
     let mut told = app.stretch(&studio, follows).await.unwrap();
     assert!(matches!(told.next().await, Some(Ok(LogItem::Event(_)))));
-    app.change(again).await;
+    app.repeat_first_event(300).await;
     for _ in 1..601 {
         assert!(matches!(told.next().await, Some(Ok(LogItem::Event(_)))));
     }
@@ -308,14 +305,11 @@ async fn a_stretch_of_the_past_ends_where_it_should_or_when_it_is_caught_up() {
     assert_eq!(until(all[1] - 1).await, beyond, "it does not end before anything was told");
 
     // Of more than is read at once, and with more while it is read.
-    let again = "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
-        SELECT recorded_at, company_id, project_id, ar_content_id, kind, view_session
-        FROM view_events, generate_series(1, 400) WHERE position = 1";
-    app.change(again).await;
+    app.repeat_first_event(400).await;
     let stretch = Stretch { until: Some(Cursor(newest + 700)), ..past(newest) };
     let mut told = app.stretch(&studio, stretch).await.unwrap();
     let first = told.next().await.unwrap().unwrap();
-    app.change(again).await;
+    app.repeat_first_event(400).await;
     let rest: Vec<LogItem> = told.map(Result::unwrap).collect().await;
     let positions: Vec<i64> = [first].iter().chain(&rest).map(LogItem::position).collect();
     assert_eq!(positions, (newest + 1..=newest + 700).collect::<Vec<_>>());

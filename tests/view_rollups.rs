@@ -75,12 +75,7 @@ async fn a_log_of_more_events_than_are_taken_at_once_is_followed_to_its_end() {
     let studio = app.studio("Studio").await;
     let (content, _) = app.playing(&studio.project, "1", &["one.mp4"]).await;
     app.start_view(&content, Uuid::new_v4()).await.unwrap();
-    app.change(
-        "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
-         SELECT recorded_at, company_id, project_id, ar_content_id, kind, view_session
-         FROM view_events, generate_series(1, 10100)",
-    )
-    .await;
+    app.repeat_first_event(10_100).await;
     roll_once(&app.app).await.unwrap();
     let behind = "SELECT count(*) FROM view_events, view_rollup_progress WHERE position > rolled_through";
     assert_eq!(app.column::<i64>(behind).await, [0]);

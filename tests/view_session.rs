@@ -26,6 +26,16 @@ const END: &str = "mutation ($input: ViewSessionEndInput!) { viewSessionEnd(inpu
     sessionId status userErrors { code field } } }";
 
 impl TestApp {
+    /// Records the first event of the log so many times more, without a word to anybody.
+    pub async fn repeat_first_event(&self, times: usize) {
+        self.change(&format!(
+            "INSERT INTO view_events (recorded_at, company_id, project_id, ar_content_id, kind, view_session)
+             SELECT recorded_at, company_id, project_id, ar_content_id, kind, view_session
+             FROM (SELECT * FROM view_events ORDER BY position LIMIT 1) AS first, generate_series(1, {times})"
+        ))
+        .await;
+    }
+
     /// Starts a view of an order as its phone.
     pub async fn start_view(&self, content: &ArContent, session_id: Uuid) -> Result<Started> {
         let start = Start { unique_id: content.unique_id, session_id, ..Start::default() };

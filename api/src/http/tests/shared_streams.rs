@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use arvlite_db::models::{ViewEvent, ViewEventKind};
 use async_graphql::Variables;
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde_json::json;
 use tokio::sync::watch;
@@ -159,6 +160,25 @@ async fn those_who_broke_off_nearly_together_read_the_past_together() {
         assert_eq!(*told, (after..=100).collect::<Vec<i64>>());
     }
     assert_eq!(log.runs.load(Ordering::Relaxed), 2, "what happens, and the past of all");
+}
+
+#[tokio::test]
+async fn the_past_is_paid_for_once_and_before_it_goes_on() {
+    let (number, log) = Log::open(None);
+    (1..=50).for_each(|position| log.append(position));
+    let door = door(Limits { budget: 30, budget_restore: 0, ..Limits::default() });
+    let mut members = [member(&door, number, Some(0)), member(&door, number, Some(0))];
+    // A point each, of which reads may take 24; and one event is told before it is paid for.
+    for told in 1..=25 {
+        for member in &mut members {
+            assert_eq!(next(member).await, (told, true));
+        }
+    }
+    let mut waits = Box::pin(next(&mut members[0]));
+    for _ in 0..1_000 {
+        assert!((&mut waits).now_or_never().is_none());
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
