@@ -3,13 +3,13 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::body::Bytes;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::event::SharedEvent;
 use crate::domain::view::Cursor;
 
 const MOST_EVENTS: usize = 4_096;
@@ -17,23 +17,6 @@ const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Of all groups of the process together. Beyond that each keeps only its newest.
 const MOST_BYTES_OF_ALL: usize = 64 * 1024 * 1024;
 pub(super) const KEPT_FOR: Duration = Duration::from_secs(10);
-
-/// One answer, written once for all.
-#[derive(Debug)]
-pub(in crate::http) struct SharedEvent {
-    /// Where it stands in the log.
-    pub(in crate::http) cursor: Cursor,
-    /// Whether it tells that everything up to there was told.
-    pub(in crate::http) is_caught_up: bool,
-    /// The answer.
-    pub(in crate::http) json: String,
-    /// The answer as an event stream has it.
-    pub(in crate::http) as_event: OnceLock<Bytes>,
-    /// What it cost.
-    pub(in crate::http) cost: u64,
-    /// The code of what went wrong first.
-    pub(in crate::http) code: Option<&'static str>,
-}
 
 /// What a group has told of late. Told by one, read by many.
 pub(super) struct Recent {
@@ -206,6 +189,8 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::OnceLock;
+
     use futures_util::FutureExt;
 
     use super::*;
