@@ -93,6 +93,8 @@ async fn those_who_read_the_past_leave_connections_to_others() {
     let mut live = Events::open(&app.router, &viewer, FOLLOW, json!({ "scope": scope }), None).await;
     let begun = live.next().await.unwrap().id;
     app.start_view(&content, Uuid::new_v4()).await.unwrap();
+    // So that it does not wait with them.
+    live.next().await.unwrap();
 
     let mut blocker = app.connect().await;
     let blocking = blocker.transaction().await.unwrap();
