@@ -32,7 +32,7 @@ pub(super) struct Follower {
     was_live: bool,
     most_behind: i64,
     only_the_past: bool,
-    /// Where its past ends, whatever comes after it.
+    /// Where its past ends; later where nothing comes before that.
     end: i64,
     ready: VecDeque<LogItem>,
 }

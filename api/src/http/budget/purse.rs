@@ -24,7 +24,8 @@ pub(in crate::http) struct Purse {
     /// Places for streams that are run for many and were begun by this caller: what is run there waits for nobody's
     /// bucket.
     pub(in crate::http) groups: Arc<Semaphore>,
-    /// The same for stretches of the past, which soon end; each may begin the next one before it is let go.
+    /// Places for stretches of the past that are run for many, and paid for by this caller; each may begin the next one
+    /// before it is let go.
     pub(in crate::http) past_groups: Arc<Semaphore>,
 }
 
